@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The words of the SDK as interfaces and records. It depends on nothing but JSpecify. */
+module com.oneprocloud.sync.api {
+  requires static transitive org.jspecify;
+}

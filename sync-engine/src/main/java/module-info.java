@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Chain, diff choice, transfer, journal, targets, verification and the in-memory cluster. */
+module com.oneprocloud.sync.engine {
+  requires transitive com.oneprocloud.sync.api;
+  requires com.fasterxml.jackson.databind;
+  requires org.slf4j;
+  requires static org.jspecify;
+}
