@@ -2,4 +2,7 @@
 /** The words of the SDK as interfaces and records. It depends on nothing but JSpecify. */
 module com.oneprocloud.sync.api {
   requires static transitive org.jspecify;
+
+  exports com.oneprocloud.sync.api;
+  exports com.oneprocloud.sync.api.storage;
 }

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+package com.oneprocloud.sync.api.storage;
+
+import com.oneprocloud.sync.api.NotFoundException;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An image opened read-only. Holds no lock and no watch: a server that uses the image does not notice.
+ *
+ * <p>Thread-safe. Use after {@link #close} throws {@link IllegalStateException}; closing twice does nothing. Closing an image closes the
+ * readers opened from it.
+ */
+public interface Image extends AutoCloseable {
+  /** The spec it was opened by. */
+  ImageSpec spec();
+
+  /** Which image it is. */
+  ImageIdentity identity();
+
+  /** How it is cut into objects. */
+  Layout layout();
+
+  /** The features switched on, by the names that the rbd command uses ({@code "layering"}, {@code "object-map"}). */
+  Set<String> features();
+
+  /** The parent that the head of the image reads through to, if it is a clone that has not been flattened. */
+  Optional<ParentLink> parent();
+
+  /**
+   * The snapshots that exist now, asked anew at each call.
+   *
+   * @return all snapshots of every kind, by ascending id
+   */
+  List<Snapshot> snapshots();
+
+  /**
+   * The snapshot of kind USER with a name, asked anew at each call.
+   *
+   * @throws NotFoundException if there is none
+   */
+  Snapshot snapshot(String name);
+
+  /**
+   * Opens the image as it was at a snapshot.
+   *
+   * @param snapshot one of {@link #snapshots}; found by its id, not by its name
+   * @return a reader, to be closed by the caller
+   * @throws NotFoundException if the snapshot does not exist any more
+   */
+  SnapshotReader at(Snapshot snapshot);
+
+  /**
+   * What changed between two snapshots, exactly: see {@link SnapshotReader#diff}.
+   *
+   * @param base the older snapshot, or null for everything that the newer one holds
+   * @param snapshot the newer snapshot
+   */
+  default Extents diff(@Nullable Snapshot base, Snapshot snapshot) {
+    try (SnapshotReader reader = at(snapshot)) {
+      return reader.diff(base, 0, reader.size());
+    }
+  }
+
+  @Override
+  void close();
+}
