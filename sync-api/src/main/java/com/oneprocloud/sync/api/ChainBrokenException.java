@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package com.oneprocloud.sync.api;
 
-/** A chain cannot be continued or committed to: its head moved, its lease is held by another, or its record is damaged. */
+/**
+ * A chain cannot be continued or committed to: its head moved, its lease is held by another, or its
+ * record is damaged.
+ */
 public class ChainBrokenException extends SyncException {
   private static final long serialVersionUID = 1L;
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package com.oneprocloud.sync.api;
 
-/** The object is in a state that forbids the operation now: busy, locked, protected, already there. Later it may succeed. */
+/**
+ * The object is in a state that forbids the operation now: busy, locked, protected, already there.
+ * Later it may succeed.
+ */
 public class ConflictException extends SyncException {
   private static final long serialVersionUID = 1L;
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package com.oneprocloud.sync.api;
 
-/** The other side did not answer before the deadline. The operation may or may not have taken effect. */
+/**
+ * The other side did not answer before the deadline. The operation may or may not have taken
+ * effect.
+ */
 public class DeadlineException extends SyncException {
   private static final long serialVersionUID = 1L;
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package com.oneprocloud.sync.api;
 
-/** The storage cluster failed an operation for a reason of its own: an I/O error, a short read, a lost connection. */
+/**
+ * The storage cluster failed an operation for a reason of its own: an I/O error, a short read, a
+ * lost connection.
+ */
 public class StorageException extends SyncException {
   private static final long serialVersionUID = 1L;
 

@@ -7,11 +7,13 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Root of everything this SDK throws for reasons outside the caller's code. Unchecked. Programming errors (a null argument, use after
- * close) stay {@link NullPointerException}, {@link IllegalArgumentException} and {@link IllegalStateException}.
+ * Root of everything this SDK throws for reasons outside the caller's code. Unchecked. Programming
+ * errors (a null argument, use after close) stay {@link NullPointerException}, {@link
+ * IllegalArgumentException} and {@link IllegalStateException}.
  *
- * <p>Each instance names the operation, the object it was about, the code that the other side gave (an errno name, an HTTP status) and,
- * where one exists, the request id; the message ends with what to do next. Messages never contain a secret.
+ * <p>Each instance names the operation, the object it was about, the code that the other side gave
+ * (an errno name, an HTTP status) and, where one exists, the request id; the message ends with what
+ * to do next. Messages never contain a secret.
  */
 public class SyncException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -46,7 +48,10 @@ public class SyncException extends RuntimeException {
     return subject;
   }
 
-  /** The errno name ({@code "ETIMEDOUT"}) or HTTP status ({@code "404"}) that the other side gave, if it gave one. */
+  /**
+   * The errno name ({@code "ETIMEDOUT"}) or HTTP status ({@code "404"}) that the other side gave,
+   * if it gave one.
+   */
   public final Optional<String> code() {
     return Optional.ofNullable(code);
   }
@@ -72,7 +77,10 @@ public class SyncException extends RuntimeException {
     return new Details(operation, subject);
   }
 
-  /** The parts of a failure. Mutable, not thread-safe, meant to live for one {@code throw} statement. */
+  /**
+   * The parts of a failure. Mutable, not thread-safe, meant to live for one {@code throw}
+   * statement.
+   */
   public static final class Details {
     private final String operation;
     private final String subject;

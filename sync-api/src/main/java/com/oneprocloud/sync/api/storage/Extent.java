@@ -15,7 +15,8 @@ public record Extent(long offset, long length, Kind kind) {
   public Extent {
     Objects.requireNonNull(kind, "kind");
     if (offset < 0 || length <= 0 || offset + length < 0) {
-      throw new IllegalArgumentException("no run of bytes: offset " + offset + ", length " + length);
+      throw new IllegalArgumentException(
+          "no run of bytes: offset " + offset + ", length " + length);
     }
   }
 

@@ -7,11 +7,12 @@ import java.util.List;
 import java.util.RandomAccess;
 
 /**
- * A sorted list of disjoint extents, neighbours of the same kind merged. Immutable and compact: 16 bytes an extent, whatever the number
- * of extents.
+ * A sorted list of disjoint extents, neighbours of the same kind merged. Immutable and compact: 16
+ * bytes an extent, whatever the number of extents.
  */
 public final class Extents extends AbstractList<Extent> implements RandomAccess {
   private static final Extents NONE = new Extents(new long[0], new long[0], 0);
+
   /** The bit of a length word that says ZERO; lengths never use the sign bit. */
   private static final long ZERO_BIT = Long.MIN_VALUE;
 
@@ -49,7 +50,8 @@ public final class Extents extends AbstractList<Extent> implements RandomAccess 
 
   @Override
   public Extent get(int index) {
-    return new Extent(offset(index), length(index), isZero(index) ? Extent.Kind.ZERO : Extent.Kind.DATA);
+    return new Extent(
+        offset(index), length(index), isZero(index) ? Extent.Kind.ZERO : Extent.Kind.DATA);
   }
 
   @Override
@@ -124,8 +126,9 @@ public final class Extents extends AbstractList<Extent> implements RandomAccess 
   }
 
   /**
-   * Collects extents in any order and makes them sorted, disjoint and merged. Where extents of different kinds overlap, DATA wins: data
-   * is read and so found out, zeros are believed. Not thread-safe.
+   * Collects extents in any order and makes them sorted, disjoint and merged. Where extents of
+   * different kinds overlap, DATA wins: data is read and so found out, zeros are believed. Not
+   * thread-safe.
    */
   public static final class Builder {
     private long[] offsets = new long[16];
@@ -149,7 +152,8 @@ public final class Extents extends AbstractList<Extent> implements RandomAccess 
      */
     public Builder add(long offset, long length, boolean zero) {
       if (offset < 0 || length < 0 || offset + length < 0) {
-        throw new IllegalArgumentException("no run of bytes: offset " + offset + ", length " + length);
+        throw new IllegalArgumentException(
+            "no run of bytes: offset " + offset + ", length " + length);
       }
       if (length == 0) {
         return this;

@@ -8,10 +8,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An image opened read-only. Holds no lock and no watch: a server that uses the image does not notice.
+ * An image opened read-only. Holds no lock and no watch: a server that uses the image does not
+ * notice.
  *
- * <p>Thread-safe. Use after {@link #close} throws {@link IllegalStateException}; closing twice does nothing. Closing an image closes the
- * readers opened from it.
+ * <p>Thread-safe. Use after {@link #close} throws {@link IllegalStateException}; closing twice does
+ * nothing. Closing an image closes the readers opened from it.
  */
 public interface Image extends AutoCloseable {
   /** The spec it was opened by. */
@@ -23,10 +24,16 @@ public interface Image extends AutoCloseable {
   /** How it is cut into objects. */
   Layout layout();
 
-  /** The features switched on, by the names that the rbd command uses ({@code "layering"}, {@code "object-map"}). */
+  /**
+   * The features switched on, by the names that the rbd command uses ({@code "layering"}, {@code
+   * "object-map"}).
+   */
   Set<String> features();
 
-  /** The parent that the head of the image reads through to, if it is a clone that has not been flattened. */
+  /**
+   * The parent that the head of the image reads through to, if it is a clone that has not been
+   * flattened.
+   */
   Optional<ParentLink> parent();
 
   /**

@@ -4,8 +4,8 @@ package com.oneprocloud.sync.api.storage;
 import java.util.Objects;
 
 /**
- * Which image it is, whatever its name. Two images with the same name at different times have different identities; a renamed image
- * keeps its own.
+ * Which image it is, whatever its name. Two images with the same name at different times have
+ * different identities; a renamed image keeps its own.
  *
  * @param cluster the cluster's fsid
  * @param poolId the pool's id; never reused by a cluster

@@ -4,14 +4,16 @@ package com.oneprocloud.sync.api.storage;
 import java.util.Objects;
 
 /**
- * Where an image is found: pool, namespace and name. A spec is an address, not an identity: an image can be renamed, or deleted and made
- * again under the same name. {@link ImageIdentity} tells such images apart.
+ * Where an image is found: pool, namespace and name. A spec is an address, not an identity: an
+ * image can be renamed, or deleted and made again under the same name. {@link ImageIdentity} tells
+ * such images apart.
  *
  * @param pool the pool's name
  * @param namespace the RADOS namespace within the pool; empty for the default one
  * @param name the image's name
  */
-public record ImageSpec(String pool, String namespace, String name) implements Comparable<ImageSpec> {
+public record ImageSpec(String pool, String namespace, String name)
+    implements Comparable<ImageSpec> {
   /** Checks that pool and name are there and that no part holds a separator. */
   public ImageSpec {
     check("pool", pool);

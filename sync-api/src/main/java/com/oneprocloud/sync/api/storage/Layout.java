@@ -7,7 +7,8 @@ package com.oneprocloud.sync.api.storage;
  * @param objectSize bytes of one object; a power of two
  * @param stripeUnit bytes of one stripe; equals {@code objectSize} without fancy striping
  * @param stripeCount objects that one stripe row spreads over; 1 without fancy striping
- * @param dataPoolId id of the pool that holds the data objects; the image's own pool unless it has a separate data pool
+ * @param dataPoolId id of the pool that holds the data objects; the image's own pool unless it has
+ *     a separate data pool
  */
 public record Layout(long objectSize, long stripeUnit, long stripeCount, long dataPoolId) {
   /** Checks that the sizes fit together. */
@@ -24,13 +25,16 @@ public record Layout(long objectSize, long stripeUnit, long stripeCount, long da
   }
 
   /**
-   * Bytes of the image after which the pattern of objects starts again: the alignment on which a range holds whole objects.
+   * Bytes of the image after which the pattern of objects starts again: the alignment on which a
+   * range holds whole objects.
    */
   public long period() {
     return objectSize * stripeCount;
   }
 
-  /** Whether neighbouring bytes of the image can lie in different objects before an object is full. */
+  /**
+   * Whether neighbouring bytes of the image can lie in different objects before an object is full.
+   */
   public boolean striped() {
     return stripeCount > 1;
   }

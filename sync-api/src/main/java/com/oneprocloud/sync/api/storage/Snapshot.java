@@ -16,7 +16,12 @@ import java.util.Optional;
  * @param isProtected whether it cannot be removed because clones may depend on it
  */
 public record Snapshot(
-    SnapshotId id, String name, long size, Kind kind, Optional<Instant> created, boolean isProtected) {
+    SnapshotId id,
+    String name,
+    long size,
+    Kind kind,
+    Optional<Instant> created,
+    boolean isProtected) {
   /** Checks that all parts are there. */
   public Snapshot {
     Objects.requireNonNull(id, "id");

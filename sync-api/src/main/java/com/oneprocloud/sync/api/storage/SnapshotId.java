@@ -2,7 +2,8 @@
 package com.oneprocloud.sync.api.storage;
 
 /**
- * The id of a snapshot within its image's pool. A snapshot that is deleted and made again under the same name has another id.
+ * The id of a snapshot within its image's pool. A snapshot that is deleted and made again under the
+ * same name has another id.
  *
  * @param value the number; an unsigned 64-bit value that grows with each snapshot
  */

@@ -9,10 +9,12 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An image as it was at one snapshot. What it reads never changes, whatever happens to the image, for as long as the snapshot exists.
+ * An image as it was at one snapshot. What it reads never changes, whatever happens to the image,
+ * for as long as the snapshot exists.
  *
- * <p>Thread-safe. Use after {@link #close} throws {@link IllegalStateException}; closing twice does nothing. {@code close} waits for
- * reads under way, so that no buffer is written to after it returned.
+ * <p>Thread-safe. Use after {@link #close} throws {@link IllegalStateException}; closing twice does
+ * nothing. {@code close} waits for reads under way, so that no buffer is written to after it
+ * returned.
  */
 public interface SnapshotReader extends AutoCloseable {
   /** The snapshot that is read. */
@@ -28,18 +30,22 @@ public interface SnapshotReader extends AutoCloseable {
   Optional<ParentLink> parent();
 
   /**
-   * What changed in a range since a base, exactly (byte extents from the cluster's own records of writes, not from object maps).
+   * What changed in a range since a base, exactly (byte extents from the cluster's own records of
+   * writes, not from object maps).
    *
-   * <p>Complete: every byte of the range that differs between base and this snapshot is in an extent. May hold more: bytes written with
-   * the content they had. Bytes that the base does not have (the image grew) count as zeros in the base. With no base, the extents
-   * cover everything that is not a hole, data of parents included. An extent of kind ZERO reads as zeros at this snapshot.
+   * <p>Complete: every byte of the range that differs between base and this snapshot is in an
+   * extent. May hold more: bytes written with the content they had. Bytes that the base does not
+   * have (the image grew) count as zeros in the base. With no base, the extents cover everything
+   * that is not a hole, data of parents included. An extent of kind ZERO reads as zeros at this
+   * snapshot.
    *
    * @param base the older snapshot, found by its id; null to compare with an image of zeros
    * @param offset first byte of the range; a multiple of {@link Layout#period}
    * @param length bytes of the range; what lies beyond {@link #size} is left out
    * @return sorted, disjoint, merged extents inside the range
    * @throws NotFoundException if the base does not exist any more
-   * @throws IllegalArgumentException if the base is newer than this snapshot or the offset is not aligned
+   * @throws IllegalArgumentException if the base is newer than this snapshot or the offset is not
+   *     aligned
    * @throws SyncException if the cluster fails; nothing is to be concluded from a failed diff
    */
   Extents diff(@Nullable Snapshot base, long offset, long length);
@@ -47,20 +53,23 @@ public interface SnapshotReader extends AutoCloseable {
   /**
    * Starts reading ranges into a buffer, one behind the other without gaps.
    *
-   * <p>The buffer belongs to the reader until the future completes, normally or not; nothing may touch it before. It is filled from its
-   * position as it is at the call; position and limit are left as they are. The future completes on a thread of the cluster: dependent
-   * stages must not block there. It completes exceptionally with a {@link SyncException} if a single byte could not be read; a short
-   * read is an error. Cancelling the future does not stop the read.
+   * <p>The buffer belongs to the reader until the future completes, normally or not; nothing may
+   * touch it before. It is filled from its position as it is at the call; position and limit are
+   * left as they are. The future completes on a thread of the cluster: dependent stages must not
+   * block there. It completes exceptionally with a {@link SyncException} if a single byte could not
+   * be read; a short read is an error. Cancelling the future does not stop the read.
    *
    * @param ranges what to read; kinds are ignored, every range lies within [0, {@link #size})
    * @param into a direct buffer whose remaining bytes are at least the sum of the ranges' lengths
    * @return completes when all bytes are in the buffer
-   * @throws IllegalArgumentException if the buffer is not direct or too small, or a range leaves the image
+   * @throws IllegalArgumentException if the buffer is not direct or too small, or a range leaves
+   *     the image
    */
   CompletableFuture<Void> read(Extents ranges, ByteBuffer into);
 
   /**
-   * Starts reading one range: {@link #read(Extents, ByteBuffer)} of {@code into.remaining()} bytes from an offset.
+   * Starts reading one range: {@link #read(Extents, ByteBuffer)} of {@code into.remaining()} bytes
+   * from an offset.
    *
    * @param offset first byte
    * @param into a direct buffer

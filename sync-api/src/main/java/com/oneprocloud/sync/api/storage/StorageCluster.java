@@ -10,18 +10,23 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A cluster that keeps images, seen read-only: nothing that is reached through this interface writes to the cluster, takes or breaks a
- * lock, or leaves a watch on an image. Snapshots are made through {@link Snapshotter}, a capability with a user of its own.
+ * A cluster that keeps images, seen read-only: nothing that is reached through this interface
+ * writes to the cluster, takes or breaks a lock, or leaves a watch on an image. Snapshots are made
+ * through {@link Snapshotter}, a capability with a user of its own.
  *
- * <p>Thread-safe. Every method blocks for at most the deadlines that the cluster was connected with and throws
- * {@link DeadlineException} after that; every method can throw {@link AuthenticationException}, {@link PermissionException} and other
- * {@link SyncException}s. Closing a cluster closes the images opened from it; closing twice does nothing.
+ * <p>Thread-safe. Every method blocks for at most the deadlines that the cluster was connected with
+ * and throws {@link DeadlineException} after that; every method can throw {@link
+ * AuthenticationException}, {@link PermissionException} and other {@link SyncException}s. Closing a
+ * cluster closes the images opened from it; closing twice does nothing.
  */
 public interface StorageCluster extends AutoCloseable {
   /** The cluster's fsid. */
   String fsid();
 
-  /** What serves the cluster, for people: product and version of library and servers as far as known. */
+  /**
+   * What serves the cluster, for people: product and version of library and servers as far as
+   * known.
+   */
   String description();
 
   /** The names of all pools, sorted. */
@@ -49,7 +54,8 @@ public interface StorageCluster extends AutoCloseable {
    *
    * @return the image, to be closed by the caller
    * @throws NotFoundException if pool, namespace or image do not exist
-   * @throws PermissionException if the user may not read the image or a pool that one of its parents lives in
+   * @throws PermissionException if the user may not read the image or a pool that one of its
+   *     parents lives in
    */
   Image open(ImageSpec image);
 
