@@ -4,5 +4,7 @@ module com.oneprocloud.sync.api {
   requires static transitive org.jspecify;
 
   exports com.oneprocloud.sync.api;
+  exports com.oneprocloud.sync.api.inventory;
+  exports com.oneprocloud.sync.api.mapping;
   exports com.oneprocloud.sync.api.storage;
 }
