@@ -10,10 +10,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a cloud tells of its servers and their disks. Read-only: nothing reached through this interface changes the cloud.
+ * What a cloud tells of its servers and their disks. Read-only: nothing reached through this
+ * interface changes the cloud.
  *
- * <p>Thread-safe. Every method asks the cloud anew, blocks until it has the whole answer (all pages) and can throw
- * {@link AuthenticationException}, {@link DeadlineException} and other {@link SyncException}s.
+ * <p>Thread-safe. Every method asks the cloud anew, blocks until it has the whole answer (all
+ * pages) and can throw {@link AuthenticationException}, {@link DeadlineException} and other {@link
+ * SyncException}s.
  */
 public interface CloudInventory extends AutoCloseable {
   /** A name for people: the cloud's name, endpoint or both. */
@@ -30,8 +32,8 @@ public interface CloudInventory extends AutoCloseable {
   Server server(ServerId id);
 
   /**
-   * The disks of a server: the boot disk first, then the others as far as an order is known. Disks whose content is not worth moving
-   * (swap, config drive) are listed too, with their kind.
+   * The disks of a server: the boot disk first, then the others as far as an order is known. Disks
+   * whose content is not worth moving (swap, config drive) are listed too, with their kind.
    */
   List<Disk> disks(Server server);
 
@@ -49,8 +51,8 @@ public interface CloudInventory extends AutoCloseable {
   List<String> volumeTypes();
 
   /**
-   * Where the cloud itself says that the image of a disk is, if it tells this user without being changed by the question (connection
-   * data of an attachment).
+   * Where the cloud itself says that the image of a disk is, if it tells this user without being
+   * changed by the question (connection data of an attachment).
    */
   Optional<ImageSpec> imageOf(Disk disk);
 

@@ -12,7 +12,8 @@ import java.util.Optional;
  * @param id its id
  * @param volume the volume
  * @param name its display name; need not be unique
- * @param status the cloud's word, in lower case: {@code "available"}, {@code "creating"}, {@code "error_deleting"}, ...
+ * @param status the cloud's word, in lower case: {@code "available"}, {@code "creating"}, {@code
+ *     "error_deleting"}, ...
  * @param size bytes of the volume when it was taken
  * @param metadata its metadata
  * @param created when it was taken, if told

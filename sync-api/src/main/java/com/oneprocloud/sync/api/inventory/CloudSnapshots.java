@@ -9,15 +9,17 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Snapshots taken by the cloud itself, so that the library which pauses a server's writes is the cloud's own.
+ * Snapshots taken by the cloud itself, so that the library which pauses a server's writes is the
+ * cloud's own.
  *
  * <p>Thread-safe.
  */
 public interface CloudSnapshots {
   /**
-   * Takes a snapshot of each volume, all at the same time as nearly as the cloud can. All or nothing: if one fails, the others are removed
-   * before this throws. Volumes in use are taken without stopping their server, so each snapshot is crash-consistent and several are not
-   * from one exact moment.
+   * Takes a snapshot of each volume, all at the same time as nearly as the cloud can. All or
+   * nothing: if one fails, the others are removed before this throws. Volumes in use are taken
+   * without stopping their server, so each snapshot is crash-consistent and several are not from
+   * one exact moment.
    *
    * @param volumes the volumes; the result is in the same order
    * @param name the display name; make it unique, it is how a lost answer is looked up
@@ -37,8 +39,8 @@ public interface CloudSnapshots {
   /**
    * Removes a snapshot and waits until it is gone. Does nothing if it does not exist any more.
    *
-   * @throws ConflictException if the cloud will not remove it: a clone depends on it, or it went to an error state; the message has the
-   *     command that an administrator needs
+   * @throws ConflictException if the cloud will not remove it: a clone depends on it, or it went to
+   *     an error state; the message has the command that an administrator needs
    * @throws DeadlineException if it was not gone in time
    */
   void remove(CloudSnapshotId id, Duration timeout);

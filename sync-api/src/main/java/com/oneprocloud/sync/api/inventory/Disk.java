@@ -10,9 +10,11 @@ import java.util.OptionalInt;
  *
  * @param server the server
  * @param kind what the disk is
- * @param imageName the name that its image has in whatever pool it lives: {@code volume-<id>}, {@code <server id>_disk}
+ * @param imageName the name that its image has in whatever pool it lives: {@code volume-<id>},
+ *     {@code <server id>_disk}
  * @param size bytes, as the cloud tells them; the image is what counts
- * @param bootIndex 0 for the disk that the server boots from, absent where the cloud does not tell an order
+ * @param bootIndex 0 for the disk that the server boots from, absent where the cloud does not tell
+ *     an order
  * @param device the device name that the server was told, if any
  * @param volume the volume behind a disk of kind VOLUME
  */

@@ -6,7 +6,8 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * The dimensions of a server. Embedded in the server where the cloud reports it so, and therefore known even if the flavor was deleted.
+ * The dimensions of a server. Embedded in the server where the cloud reports it so, and therefore
+ * known even if the flavor was deleted.
  *
  * @param id the flavor's id, if the cloud told it
  * @param name its name; the id's text where the flavor is gone and its name unknown

@@ -8,12 +8,14 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * A Nova server. Fields that a user may not see, or that a cell which is down could not tell, are empty.
+ * A Nova server. Fields that a user may not see, or that a cell which is down could not tell, are
+ * empty.
  *
  * @param id its id
  * @param name its name; may be empty and need not be unique
  * @param projectId the project it belongs to
- * @param status the cloud's word, in upper case: {@code "ACTIVE"}, {@code "SHUTOFF"}, {@code "UNKNOWN"} for a cell that is down, ...
+ * @param status the cloud's word, in upper case: {@code "ACTIVE"}, {@code "SHUTOFF"}, {@code
+ *     "UNKNOWN"} for a cell that is down, ...
  * @param taskState what the cloud is doing with it now, if anything
  * @param flavor its dimensions
  * @param imageId the image it was booted from; empty for a volume-booted server

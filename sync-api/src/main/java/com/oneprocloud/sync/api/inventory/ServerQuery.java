@@ -13,7 +13,10 @@ import java.util.Optional;
  * @param status only servers with this status
  */
 public record ServerQuery(
-    boolean allProjects, Optional<String> projectId, Optional<String> name, Optional<String> status) {
+    boolean allProjects,
+    Optional<String> projectId,
+    Optional<String> name,
+    Optional<String> status) {
   /** Checks that all parts are there. */
   public ServerQuery {
     Objects.requireNonNull(projectId, "projectId");

@@ -12,10 +12,12 @@ import java.util.Optional;
  *
  * @param id its id
  * @param name its display name; may be empty
- * @param nameId the id that its image is named after, where the cloud told that it differs from {@code id} (a volume migrated in use)
+ * @param nameId the id that its image is named after, where the cloud told that it differs from
+ *     {@code id} (a volume migrated in use)
  * @param projectId the project it belongs to, if told
  * @param size bytes
- * @param status the cloud's word, in lower case: {@code "in-use"}, {@code "available"}, {@code "error"}, ...
+ * @param status the cloud's word, in lower case: {@code "in-use"}, {@code "available"}, {@code
+ *     "error"}, ...
  * @param type the volume type's name; empty if the volume has none
  * @param host {@code host@backend#pool}, told to administrators only
  * @param bootable whether a server can boot from it
@@ -69,7 +71,8 @@ public record Volume(
    * @param device the device name that the server was told, if any: {@code "/dev/vdb"}
    * @param attachmentId the attachment's id, if told
    */
-  public record Attachment(ServerId server, Optional<String> device, Optional<String> attachmentId) {
+  public record Attachment(
+      ServerId server, Optional<String> device, Optional<String> attachmentId) {
     /** Checks that all parts are there. */
     public Attachment {
       Objects.requireNonNull(server, "server");

@@ -12,7 +12,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Which pool the image of a disk is in: volume type to pool, with two well-known keys for disks without a type. Immutable.
+ * Which pool the image of a disk is in: volume type to pool, with two well-known keys for disks
+ * without a type. Immutable.
  *
  * <p>A pool is written {@code pool} or {@code pool/namespace}.
  */
@@ -35,9 +36,11 @@ public final class PoolMapping {
   }
 
   /**
-   * A mapping from volume types, {@link #DEFAULT_VOLUME_TYPE} and {@link #CEPH_GLANCE_VMS} to pools.
+   * A mapping from volume types, {@link #DEFAULT_VOLUME_TYPE} and {@link #CEPH_GLANCE_VMS} to
+   * pools.
    *
-   * @throws IllegalArgumentException if a pool is not written {@code pool} or {@code pool/namespace}
+   * @throws IllegalArgumentException if a pool is not written {@code pool} or {@code
+   *     pool/namespace}
    */
   public static PoolMapping of(Map<String, String> pools) {
     Builder builder = builder();
@@ -57,7 +60,10 @@ public final class PoolMapping {
         : CEPH_GLANCE_VMS;
   }
 
-  /** Where the image of a disk should be, if there is an entry for its key. Whether it is there is for the plan to find out. */
+  /**
+   * Where the image of a disk should be, if there is an entry for its key. Whether it is there is
+   * for the plan to find out.
+   */
   public Optional<ImageSpec> imageOf(Disk disk) {
     return Optional.ofNullable(pools.get(keyOf(disk)))
         .map(pool -> ImageSpec.parse(pool + "/" + disk.imageName()));
@@ -97,7 +103,8 @@ public final class PoolMapping {
     /**
      * Maps a volume type (or a well-known key) to a pool, replacing an earlier entry.
      *
-     * @throws IllegalArgumentException if the pool is not written {@code pool} or {@code pool/namespace}
+     * @throws IllegalArgumentException if the pool is not written {@code pool} or {@code
+     *     pool/namespace}
      */
     public Builder put(String volumeType, String pool) {
       Objects.requireNonNull(volumeType, "volumeType");

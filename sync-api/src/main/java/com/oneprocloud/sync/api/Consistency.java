@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+package com.oneprocloud.sync.api;
+
+/** From how exact a moment the disks of a point are. */
+public enum Consistency {
+  /** The guest was asked to flush and stop writing for the moment of the snapshots. */
+  QUIESCED,
+  /** All disks are from one moment, as after a power failure. */
+  CRASH_CONSISTENT,
+  /** Each disk is crash-consistent, but the disks are from slightly different moments. */
+  CRASH_CONSISTENT_PER_DISK
+}

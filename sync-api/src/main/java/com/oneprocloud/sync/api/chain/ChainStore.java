@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+package com.oneprocloud.sync.api.chain;
+
+import com.oneprocloud.sync.api.ChainBrokenException;
+import com.oneprocloud.sync.api.ConflictException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Keeps chains: their manifests, the run that is open on each, and the lease that says who may
+ * write.
+ *
+ * <p>Thread-safe. What a method recorded is durable when it returns, unless its description says
+ * otherwise. Every method that takes a {@link Lease} throws {@link ChainBrokenException} if that
+ * lease was lost, without having recorded anything.
+ */
+public interface ChainStore extends AutoCloseable {
+  /**
+   * Takes the lease of a chain.
+   *
+   * @param chain the chain
+   * @param holder who takes it, for people
+   * @param time how long it holds without being renewed
+   * @throws ConflictException if somebody else holds it; the message says who and until when
+   */
+  Lease acquire(ChainId chain, String holder, Duration time);
+
+  /**
+   * The newest manifest of a chain.
+   *
+   * @throws ChainBrokenException if the record is damaged
+   */
+  Optional<CommittedManifest> head(ChainId chain);
+
+  /**
+   * The manifests of a chain from the newest to the oldest, each checked against the hash that its
+   * successor has of it.
+   *
+   * @throws ChainBrokenException if one is missing or damaged
+   */
+  List<CommittedManifest> manifests(ChainId chain);
+
+  /** The run that is open on a chain, if any. */
+  Optional<OpenRun> openRun(ChainId chain);
+
+  /** How far the open run of a chain has come; empty if none is open or it recorded nothing. */
+  Optional<RunProgress> progress(ChainId chain);
+
+  /**
+   * Records a run as open, or records more of the one that is open. A run of another id replaces
+   * what is there.
+   */
+  void open(Lease lease, OpenRun run);
+
+  /**
+   * Records progress of the open run.
+   *
+   * @param durable whether the record must survive a power failure; if not, it survives the end of
+   *     the process
+   */
+  void progress(Lease lease, RunProgress progress, boolean durable);
+
+  /** Records that the open run was given up. Does nothing if none is open. */
+  void abandon(Lease lease);
+
+  /**
+   * Records a point as committed and its run as no longer open, in one step.
+   *
+   * @return the manifest with its hash
+   * @throws ChainBrokenException if the manifest does not follow the newest one
+   */
+  CommittedManifest commit(Lease lease, Manifest manifest);
+
+  /** All chains that the store knows. */
+  List<ChainId> chains();
+
+  @Override
+  void close();
+}
