@@ -39,8 +39,7 @@ public final class PoolMapping {
    * A mapping from volume types, {@link #DEFAULT_VOLUME_TYPE} and {@link #CEPH_GLANCE_VMS} to
    * pools.
    *
-   * @throws IllegalArgumentException if a pool is not written {@code pool} or {@code
-   *     pool/namespace}
+   * @throws IllegalArgumentException if a value is neither a pool's name nor {@code name/namespace}
    */
   public static PoolMapping of(Map<String, String> pools) {
     Builder builder = builder();
