@@ -5,4 +5,6 @@ module com.oneprocloud.sync.engine {
   requires com.fasterxml.jackson.databind;
   requires org.slf4j;
   requires static org.jspecify;
+
+  exports com.oneprocloud.sync.engine.memory;
 }

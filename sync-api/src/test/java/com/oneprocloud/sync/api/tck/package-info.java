@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Tests that every implementation of the API has to pass, and the lab of real storage that they run
- * on. Published as the test-jar of this module.
+ * The contract of the storage interfaces as tests. A storage module extends the {@code …Contract}
+ * classes and gives them a {@link com.oneprocloud.sync.api.tck.StorageFixture}.
  */
 @NullMarked
 package com.oneprocloud.sync.api.tck;

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package com.oneprocloud.sync.engine.memory;
+
+/**
+ * One operation that reached a {@link MemoryCluster}, as {@link Faults} sees it.
+ *
+ * @param kind what is asked for
+ * @param number how many operations of that kind this connection has got with this one, from 1
+ * @param subject what it is about: a pool, an image, {@code image@snapshot}
+ * @param offset first byte, of a read or a diff; else 0
+ * @param length bytes, of a read or a diff; else 0
+ */
+public record Call(Kind kind, long number, String subject, long offset, long length) {
+  /** What can be asked of a cluster. */
+  public enum Kind {
+    /** {@code pools}, {@code images} and {@code find}. */
+    LIST,
+    /** {@code open} of an image. */
+    OPEN,
+    /** {@code snapshots} and {@code snapshot} of an image. */
+    SNAPSHOTS,
+    /** {@code at}: opening a snapshot for reading. */
+    OPEN_SNAPSHOT,
+    /** {@code diff} of a reader. */
+    DIFF,
+    /** {@code read} of a reader. */
+    READ,
+    /** {@code create} of a snapshotter. */
+    CREATE_SNAPSHOT,
+    /** {@code remove} of a snapshotter. */
+    REMOVE_SNAPSHOT
+  }
+}

@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: Apache-2.0
+package com.oneprocloud.sync.engine.memory;
+
+import com.oneprocloud.sync.api.storage.Extent;
+import com.oneprocloud.sync.api.storage.Extents;
+import com.oneprocloud.sync.api.storage.ImageIdentity;
+import com.oneprocloud.sync.api.storage.ImageSpec;
+import com.oneprocloud.sync.api.storage.Layout;
+import com.oneprocloud.sync.api.storage.Snapshot;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An image as the cluster keeps it, with what librbd does to its objects. Guarded by the lock of
+ * its {@link Storage}.
+ */
+final class StoredImage {
+  private final ImageIdentity identity;
+  private final Striping striping;
+  private final Set<String> features;
+  private final TreeMap<Long, StoredObject> objects = new TreeMap<>();
+  private final TreeMap<Long, StoredSnapshot> snapshots = new TreeMap<>();
+
+  ImageSpec spec;
+  boolean deleted;
+  private long size;
+  private @Nullable StoredParent parent;
+  private SnapContext context = SnapContext.beforeAll();
+
+  StoredImage(
+      ImageSpec spec,
+      ImageIdentity identity,
+      Layout layout,
+      Set<String> features,
+      long size,
+      @Nullable StoredParent parent) {
+    this.spec = spec;
+    this.identity = identity;
+    this.striping = new Striping(layout);
+    this.features = features;
+    this.size = size;
+    this.parent = parent;
+    if (parent != null) {
+      parent.snapshot().children.add(this);
+    }
+  }
+
+  /**
+   * The image at one moment.
+   *
+   * @param snapshot the id of a snapshot, or {@link StoredObject#HEAD}
+   * @param size bytes of the image then
+   * @param parent what it read through to then
+   */
+  record View(long snapshot, long size, @Nullable StoredParent parent) {}
+
+  ImageIdentity identity() {
+    return identity;
+  }
+
+  Layout layout() {
+    return striping.layout();
+  }
+
+  Set<String> features() {
+    return features;
+  }
+
+  Map<Long, StoredSnapshot> snapshots() {
+    return snapshots;
+  }
+
+  View head() {
+    return new View(StoredObject.HEAD, size, parent);
+  }
+
+  View at(StoredSnapshot snapshot) {
+    return new View(snapshot.id, snapshot.size, snapshot.parent);
+  }
+
+  void read(View view, long offset, long length, ByteBuffer into) {
+    striping.ofImage(
+        offset,
+        length,
+        (object, objectOffset, imageOffset, count) -> {
+          StoredObject stored = objects.get(object);
+          Content content = stored == null ? null : stored.at(view.snapshot());
+          if (content != null) {
+            content.read(objectOffset, count, into);
+          } else {
+            readThrough(view.parent(), imageOffset, count, into);
+          }
+        });
+  }
+
+  private static void readThrough(
+      @Nullable StoredParent parent, long offset, long length, ByteBuffer into) {
+    long visible = parent == null ? 0 : Math.max(0, Math.min(length, parent.overlap() - offset));
+    if (parent != null && visible > 0) {
+      parent.image().read(parent.image().at(parent.snapshot()), offset, visible, into);
+    }
+    Content.zeros(length - visible, into);
+  }
+
+  void write(long offset, ByteBuffer from) {
+    striping.ofImage(
+        offset,
+        from.remaining(),
+        (object, objectOffset, imageOffset, count) -> {
+          copyUp(object);
+          object(object).write(context, objectOffset, from, count);
+        });
+  }
+
+  /** Makes a range zeros and frees what it can. */
+  void discard(long offset, long length) {
+    Map<Long, Ranges> touched = new TreeMap<>();
+    striping.ofImage(
+        offset,
+        length,
+        (object, objectOffset, imageOffset, count) ->
+            touched
+                .computeIfAbsent(object, key -> new Ranges())
+                .add(objectOffset, objectOffset + count));
+    touched.forEach(
+        (object, ranges) -> ranges.forEach((from, to) -> discardInObject(object, from, to)));
+  }
+
+  private void discardInObject(long number, long from, long to) {
+    boolean whole = from == 0 && to == layout().objectSize();
+    boolean hides = parent != null && striping.start(number) < parent.overlap();
+    if (!hides && !objects.containsKey(number)) {
+      return;
+    }
+    if (hides && (!whole || !snapshots.isEmpty())) {
+      copyUp(number);
+    }
+    StoredObject object = object(number);
+    if (whole && hides) {
+      object.whiteOut(context);
+    } else if (whole) {
+      object.delete(context);
+    } else {
+      object.zero(context, from, to - from);
+    }
+    dropIfGone(number, object);
+  }
+
+  /**
+   * Copies what the parent holds in place of an object that does not exist, as if that had been
+   * done before the first snapshot, so that snapshots show the same bytes as before.
+   */
+  private void copyUp(long number) {
+    StoredParent from = parent;
+    if (from == null || striping.start(number) >= from.overlap()) {
+      return;
+    }
+    StoredObject object = objects.get(number);
+    if (object != null && object.exists()) {
+      return;
+    }
+    ByteBuffer bytes = ByteBuffer.allocate((int) layout().objectSize());
+    striping.ofObject(
+        number,
+        0,
+        layout().objectSize(),
+        (same, objectOffset, imageOffset, count) -> {
+          if (imageOffset < from.overlap()) {
+            readThrough(from, imageOffset, Math.min(count, from.overlap() - imageOffset), bytes);
+          }
+        });
+    bytes.flip();
+    if (!allZeros(bytes)) {
+      object(number).write(SnapContext.beforeAll(), 0, bytes, bytes.remaining());
+    }
+  }
+
+  private static boolean allZeros(ByteBuffer bytes) {
+    for (int i = bytes.position(); i < bytes.limit(); i++) {
+      if (bytes.get(i) != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** The objects that the parent holds data in place of. */
+  private Set<Long> objectsOfParent() {
+    Set<Long> numbers = new TreeSet<>();
+    StoredParent from = parent;
+    if (from != null) {
+      Extents data = from.image().diff(0, from.image().at(from.snapshot()), 0, from.overlap());
+      for (Extent extent : data) {
+        if (extent.kind() == Extent.Kind.DATA) {
+          striping.ofImage(
+              extent.offset(), extent.length(), (object, within, offset, n) -> numbers.add(object));
+        }
+      }
+    }
+    return numbers;
+  }
+
+  void resize(long newSize) {
+    if (newSize < size) {
+      long kept = striping.objects(newSize);
+      if (!snapshots.isEmpty()) {
+        objectsOfParent().stream().filter(number -> number >= kept).forEach(this::copyUp);
+      }
+      for (long number : Set.copyOf(objects.tailMap(kept).keySet())) {
+        StoredObject object = object(number);
+        object.delete(context);
+        dropIfGone(number, object);
+      }
+      long boundary = Math.min(size, striping.objects(newSize) * layout().objectSize());
+      if (boundary > newSize) {
+        discard(newSize, striping.objects(newSize) * layout().objectSize() - newSize);
+      }
+      if (parent != null) {
+        parent = parent.cutTo(newSize);
+      }
+    }
+    size = newSize;
+  }
+
+  StoredSnapshot snapshot(long id, String name, Instant now) {
+    StoredSnapshot snapshot = new StoredSnapshot(id, name, size, now, parent);
+    snapshots.put(id, snapshot);
+    context = new SnapContext(id, new TreeSet<>(snapshots.keySet()));
+    return snapshot;
+  }
+
+  /** Removes a snapshot; one that clones still need goes to the trash until the last has let go. */
+  void remove(StoredSnapshot snapshot) {
+    if (!snapshot.children.isEmpty()) {
+      snapshot.kind = Snapshot.Kind.TRASH;
+      snapshot.name = UUID.randomUUID().toString();
+      return;
+    }
+    snapshots.remove(snapshot.id);
+    context = new SnapContext(context.seq(), new TreeSet<>(snapshots.keySet()));
+    objects.values().forEach(object -> object.trim(snapshot.id));
+    objects.values().removeIf(StoredObject::gone);
+  }
+
+  void rollBack(StoredSnapshot snapshot) {
+    resize(snapshot.size);
+    Map<Long, StoredObject> kept = objects.headMap(striping.objects(snapshot.size));
+    kept.values().forEach(object -> object.rollBack(context, snapshot.id));
+    kept.values().removeIf(StoredObject::gone);
+  }
+
+  /** Copies all that is still read from the parent and lets go of it, snapshots included. */
+  void flatten() {
+    objectsOfParent().forEach(this::copyUp);
+    leaveParent();
+  }
+
+  void leaveParent() {
+    Map<StoredSnapshot, StoredImage> left = new HashMap<>();
+    if (parent != null) {
+      left.put(parent.snapshot(), parent.image());
+    }
+    parent = null;
+    for (StoredSnapshot snapshot : snapshots.values()) {
+      StoredParent link = snapshot.parent;
+      if (link != null) {
+        left.put(link.snapshot(), link.image());
+        snapshot.parent = null;
+      }
+    }
+    left.forEach(
+        (snapshot, image) -> {
+          snapshot.children.remove(this);
+          if (snapshot.children.isEmpty() && snapshot.kind == Snapshot.Kind.TRASH) {
+            image.remove(snapshot);
+          }
+        });
+  }
+
+  /**
+   * What may differ in a range between two moments, from the snapsets of the objects.
+   *
+   * @param base the id of the older snapshot; 0 to compare with an image of zeros
+   */
+  Extents diff(long base, View end, long offset, long length) {
+    long limit = Math.min(end.size(), offset + length);
+    Extents.Builder extents = Extents.builder();
+    if (offset >= limit) {
+      return extents.build();
+    }
+    objects
+        .subMap(striping.firstObject(offset), striping.objects(limit))
+        .forEach(
+            (number, object) -> {
+              StoredObject.Change change = object.diff(base, end.snapshot());
+              change
+                  .ranges()
+                  .forEach(
+                      (from, to) -> report(number, change, from, to, end, offset, limit, extents));
+            });
+    StoredParent from = end.parent();
+    if (base == 0 && from != null) {
+      long visible = Math.min(limit, from.overlap()) - offset;
+      if (visible > 0) {
+        Extents inherited = from.image().diff(0, from.image().at(from.snapshot()), offset, visible);
+        for (Extent extent : inherited) {
+          addInherited(extent, end, extents);
+        }
+      }
+    }
+    return extents.build();
+  }
+
+  private void report(
+      long number,
+      StoredObject.Change change,
+      long from,
+      long to,
+      View end,
+      long offset,
+      long limit,
+      Extents.Builder extents) {
+    long split = change.exists() ? Math.max(from, Math.min(to, change.size())) : from;
+    StoredParent below = change.exists() ? null : end.parent();
+    Striping.Visitor add =
+        (object, within, imageOffset, count) -> {
+          long first = Math.max(offset, imageOffset);
+          long last = Math.min(limit, imageOffset + count);
+          if (first < last) {
+            boolean inherited = below != null && first < below.overlap();
+            extents.add(first, last - first, within >= split && !inherited);
+          }
+        };
+    striping.ofObject(number, from, split, add);
+    striping.ofObject(number, split, Math.min(to, layout().objectSize()), add);
+  }
+
+  /** Adds those parts of a parent's extent that no object of this image hides. */
+  private void addInherited(Extent extent, View end, Extents.Builder extents) {
+    striping.ofImage(
+        extent.offset(),
+        extent.length(),
+        (number, within, imageOffset, count) -> {
+          StoredObject object = objects.get(number);
+          if (object == null || object.at(end.snapshot()) == null) {
+            extents.add(imageOffset, count, extent.kind() == Extent.Kind.ZERO);
+          }
+        });
+  }
+
+  private StoredObject object(long number) {
+    return objects.computeIfAbsent(number, key -> new StoredObject());
+  }
+
+  private void dropIfGone(long number, StoredObject object) {
+    if (object.gone()) {
+      objects.remove(number);
+    }
+  }
+}
