@@ -1,6 +1,11 @@
 # Sourced by the commands of this folder: where state lives, how packages and chroots are made, how one process is told from another.
 set -euo pipefail
 
+# In a chroot of `ceph client -- COMMAND` daemons cannot be started rightly: go back out to the process that made it
+if [ -n "${SYNC_LAB_OUTSIDE:-}" ] && [ -d "/proc/$SYNC_LAB_OUTSIDE" ]; then
+  exec nsenter --target "$SYNC_LAB_OUTSIDE" --mount --root --wd="$PWD" -- /usr/bin/env -u SYNC_LAB_OUTSIDE "$(readlink -f "$0")" "$@"
+fi
+
 LAB_HOME=${SYNC_LAB_HOME:-${XDG_CACHE_HOME:-$HOME/.cache}/sync-lab}
 LAB_COMMAND=$(basename "$0")
 LAB_STARTED=$(date +%s%N)
@@ -17,7 +22,9 @@ die_with() {
   exit 1
 }
 
-need_root() { [ "$(id -u)" = 0 ] || die "needs root: it installs packages, starts daemons and makes chroots"; }
+# Exit code 77: not a failure, this machine cannot carry the lab
+cannot_run() { printf '%s: %s\n' "$LAB_COMMAND" "$*" >&2; exit 77; }
+need_root() { [ "$(id -u)" = 0 ] || cannot_run "needs root: it installs packages, starts daemons and makes chroots"; }
 
 # One lock a state folder. Descriptor 9 is closed for every daemon, or the lock would live as long as they do.
 lock() {
@@ -27,7 +34,7 @@ lock() {
 }
 
 apt_install() {
-  command -v apt-get >/dev/null || die "needs apt-get (Debian 12, 13 or Ubuntu) to install: $*"
+  command -v apt-get >/dev/null || cannot_run "needs apt-get (Debian 12, 13 or Ubuntu) to install: $*"
   local log=$LAB_HOME/apt.log get=(env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3)
   mkdir -p "$LAB_HOME"
   say "installing $*"
@@ -41,7 +48,7 @@ debian_mirror() {
   local mirror=${SYNC_LAB_DEBIAN_MIRROR:-}
   [ -n "$mirror" ] || mirror=$(apt-get indextargets --format '$(ORIGIN) $(LABEL) $(REPO_URI)' 'Created-By: Packages' | awk '$1 == "Debian" && $2 == "Debian" && !n++ {print $3}')
   [ -n "$mirror" ] || mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | awk '/\/debian\/?$/ && !n++')
-  [ -n "$mirror" ] || die "no Debian mirror among this machine's apt sources; set SYNC_LAB_DEBIAN_MIRROR"
+  [ -n "$mirror" ] || cannot_run "no Debian mirror among this machine's apt sources; set SYNC_LAB_DEBIAN_MIRROR"
   echo "$mirror"
 }
 
