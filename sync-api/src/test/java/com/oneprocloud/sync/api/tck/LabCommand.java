@@ -178,9 +178,7 @@ final class LabCommand {
     String orThrow(List<String> command) {
       if (exitCode != 0) {
         throw new IllegalStateException(
-            "%s ended with %d: %s%s"
-                .formatted(String.join(" ", command), exitCode, text, errors)
-                .strip());
+            (String.join(" ", command) + " ended with " + exitCode + ": " + text + errors).strip());
       }
       return text;
     }
