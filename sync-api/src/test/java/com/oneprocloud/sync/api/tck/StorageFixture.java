@@ -5,6 +5,7 @@ import com.oneprocloud.sync.api.storage.ImageSpec;
 import com.oneprocloud.sync.api.storage.Snapshotter;
 import com.oneprocloud.sync.api.storage.StorageCluster;
 import java.nio.ByteBuffer;
+import java.util.EnumSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -93,6 +94,21 @@ public interface StorageFixture extends AutoCloseable {
       return new ImageOptions(size, objectSize, objectSize, 1, false, false);
     }
 
+    /** What a cluster must be able to do for such an image; a new set. */
+    public Set<Feature> features() {
+      Set<Feature> features = EnumSet.noneOf(Feature.class);
+      if (stripeCount > 1) {
+        features.add(Feature.STRIPING);
+      }
+      if (dataPool) {
+        features.add(Feature.DATA_POOL);
+      }
+      if (namespace) {
+        features.add(Feature.NAMESPACE);
+      }
+      return features;
+    }
+
     /** The same with fancy striping. */
     public ImageOptions striped(long unit, long count) {
       return new ImageOptions(size, objectSize, unit, count, dataPool, namespace);
@@ -145,7 +161,7 @@ public interface StorageFixture extends AutoCloseable {
     /** Protects a snapshot from removal. */
     void protectSnapshot(String name);
 
-    /** Allows removal of a protected snapshot. */
+    /** Allows removal of a protected snapshot; does nothing if it is not protected. */
     void unprotectSnapshot(String name);
 
     /** Puts content and size back to a snapshot. */

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+package com.oneprocloud.sync.engine.memory;
+
+import com.oneprocloud.sync.api.tck.StorageClusterContract;
+import com.oneprocloud.sync.api.tck.StorageFixture;
+import com.oneprocloud.sync.engine.fixture.MemoryFixture;
+
+class MemoryStorageClusterTest extends StorageClusterContract {
+  @Override
+  protected StorageFixture openFixture() {
+    return new MemoryFixture();
+  }
+}
