@@ -27,6 +27,8 @@ import java.util.Optional;
  * @param securityGroups names of its security groups
  * @param configDrive whether it has a config drive
  * @param host the compute host, told to administrators only
+ * @param rootDevice the device name that it boots from, told to administrators only (Kilo and
+ *     later): {@code "/dev/vda"}
  * @param created when it was made
  */
 public record Server(
@@ -45,6 +47,7 @@ public record Server(
     List<String> securityGroups,
     boolean configDrive,
     Optional<String> host,
+    Optional<String> rootDevice,
     Optional<Instant> created) {
   /** Copies the collections. */
   public Server {
@@ -58,6 +61,7 @@ public record Server(
     Objects.requireNonNull(availabilityZone, "availabilityZone");
     Objects.requireNonNull(keyName, "keyName");
     Objects.requireNonNull(host, "host");
+    Objects.requireNonNull(rootDevice, "rootDevice");
     Objects.requireNonNull(created, "created");
     volumeIds = List.copyOf(volumeIds);
     addresses = Map.copyOf(addresses);
