@@ -5,4 +5,10 @@ module com.oneprocloud.sync.ceph {
   requires com.sun.jna;
   requires org.slf4j;
   requires static org.jspecify;
+
+  exports com.oneprocloud.sync.ceph;
+
+  // JNA makes the methods of callbacks callable.
+  opens com.oneprocloud.sync.ceph.internal.library to
+      com.sun.jna;
 }

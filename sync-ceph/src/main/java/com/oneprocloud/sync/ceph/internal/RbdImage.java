@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+package com.oneprocloud.sync.ceph.internal;
+
+import static com.oneprocloud.sync.api.SyncException.failed;
+
+import com.oneprocloud.sync.api.NotFoundException;
+import com.oneprocloud.sync.api.UnsupportedException;
+import com.oneprocloud.sync.api.storage.Image;
+import com.oneprocloud.sync.api.storage.ImageIdentity;
+import com.oneprocloud.sync.api.storage.ImageSpec;
+import com.oneprocloud.sync.api.storage.Layout;
+import com.oneprocloud.sync.api.storage.ParentLink;
+import com.oneprocloud.sync.api.storage.Snapshot;
+import com.oneprocloud.sync.api.storage.SnapshotReader;
+import com.oneprocloud.sync.ceph.internal.library.Errno;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** An image of a cluster, opened read-only. */
+public final class RbdImage implements Image {
+  private final Connection connection;
+  private final ImageSpec spec;
+  private final Lifetime lifetime;
+  private final ImageIdentity identity;
+  private final Layout layout;
+  private final Set<String> features;
+  private final Optional<ParentLink> parent;
+  private final SnapshotRecords records;
+
+  private RbdImage(Connection connection, ImageSpec spec, ImageHandle handle) {
+    this.connection = connection;
+    this.spec = spec;
+    if (handle.isOldFormat()) {
+      throw new UnsupportedException(
+          failed("open image", spec)
+              .because("it has the old image format 1")
+              .advice("Copy it to a new image (rbd migration or rbd cp)."));
+    }
+    identity =
+        new ImageIdentity(connection.fsid(), handle.pool().poolId(), spec.namespace(), handle.id());
+    layout = handle.layout();
+    features = Features.names(handle.features());
+    parent = handle.parent();
+    records = new SnapshotRecords(connection, identity, spec, handle.pool());
+    lifetime =
+        new Lifetime(
+            "image " + spec, connection.lifetime(), connection.calls().releases(), handle::close);
+  }
+
+  /** Opens an image. */
+  public static RbdImage open(Connection connection, ImageSpec spec) {
+    RbdImage image =
+        connection.call(
+            "open image",
+            spec,
+            connection.lifetime(),
+            () -> {
+              ImageHandle handle = ImageHandle.open(connection, spec);
+              try {
+                return new RbdImage(connection, spec, handle);
+              } catch (RuntimeException | Error e) {
+                handle.close();
+                throw e;
+              }
+            },
+            RbdImage::close);
+    connection.lifetime().adopt(image);
+    return image;
+  }
+
+  @Override
+  public ImageSpec spec() {
+    return spec;
+  }
+
+  @Override
+  public ImageIdentity identity() {
+    return identity;
+  }
+
+  @Override
+  public Layout layout() {
+    return layout;
+  }
+
+  @Override
+  public Set<String> features() {
+    return features;
+  }
+
+  @Override
+  public Optional<ParentLink> parent() {
+    return parent;
+  }
+
+  @Override
+  public List<Snapshot> snapshots() {
+    return connection.call(
+        "list snapshots",
+        spec,
+        lifetime,
+        () -> {
+          try (ImageHandle now = ImageHandle.open(connection, identity, spec)) {
+            return List.copyOf(now.snapshots());
+          }
+        });
+  }
+
+  @Override
+  public Snapshot snapshot(String name) {
+    return snapshots().stream()
+        .filter(snapshot -> snapshot.kind() == Snapshot.Kind.USER && snapshot.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new NotFoundException(
+                    failed("find snapshot", spec + "@" + name)
+                        .because("there is no snapshot of that name")
+                        .code(Errno.ENOENT.name())));
+  }
+
+  @Override
+  public SnapshotReader at(Snapshot snapshot) {
+    return RbdSnapshotReader.open(connection, this, snapshot);
+  }
+
+  @Override
+  public void close() {
+    connection.lifetime().forget(this);
+    lifetime.close(connection.patience());
+  }
+
+  Lifetime lifetime() {
+    return lifetime;
+  }
+
+  /** Tells whether snapshots still exist. */
+  SnapshotRecords records() {
+    return records;
+  }
+
+  @Override
+  public String toString() {
+    return "image " + spec + " (" + identity + ")";
+  }
+}

@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: Apache-2.0
+package com.oneprocloud.sync.ceph.internal;
+
+import static com.oneprocloud.sync.api.SyncException.failed;
+
+import com.oneprocloud.sync.api.DeadlineException;
+import com.oneprocloud.sync.api.NotFoundException;
+import com.oneprocloud.sync.api.StorageException;
+import com.oneprocloud.sync.api.storage.Extents;
+import com.oneprocloud.sync.api.storage.Layout;
+import com.oneprocloud.sync.api.storage.ParentLink;
+import com.oneprocloud.sync.api.storage.Snapshot;
+import com.oneprocloud.sync.api.storage.SnapshotId;
+import com.oneprocloud.sync.api.storage.SnapshotReader;
+import com.oneprocloud.sync.ceph.Capability;
+import com.oneprocloud.sync.ceph.internal.library.Errno;
+import com.oneprocloud.sync.ceph.internal.library.Librbd;
+import com.oneprocloud.sync.ceph.internal.library.NewerRbd;
+import com.oneprocloud.sync.ceph.internal.library.Scratch;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** An image at one snapshot, through a handle of its own. */
+final class RbdSnapshotReader implements SnapshotReader {
+  private static final String DIFF = "diff";
+
+  /**
+   * Objects that one call into the library asks about: enough to keep it busy, few enough to be
+   * done within a deadline.
+   */
+  private static final long OBJECTS_PER_CALL = 1024;
+
+  private final Connection connection;
+  private final RbdImage image;
+  private final ImageHandle handle;
+  private final Lifetime lifetime;
+  private final Snapshot snapshot;
+  private final long size;
+  private final Optional<ParentLink> parent;
+
+  /** The snapshots as the handle knows them: it has no watch, so they never change under it. */
+  private final Map<SnapshotId, Snapshot> known;
+
+  private final Object confirmLock = new Object();
+  private List<Read> unconfirmed = new ArrayList<>();
+  private boolean confirming;
+
+  private RbdSnapshotReader(
+      Connection connection, RbdImage image, ImageHandle handle, Snapshot wanted) {
+    this.connection = connection;
+    this.image = image;
+    this.handle = handle;
+    known =
+        handle.snapshots().stream().collect(Collectors.toMap(Snapshot::id, Function.identity()));
+    Snapshot found = known.get(wanted.id());
+    if (found == null) {
+      throw gone("open snapshot", wanted);
+    }
+    snapshot = found;
+    handle.set(snapshot);
+    size = handle.size();
+    parent = handle.parent();
+    lifetime =
+        new Lifetime(subject(), image.lifetime(), connection.calls().releases(), handle::close);
+  }
+
+  /** Opens an image at a snapshot. */
+  static RbdSnapshotReader open(Connection connection, RbdImage image, Snapshot snapshot) {
+    RbdSnapshotReader reader =
+        connection.call(
+            "open snapshot",
+            subject(image, snapshot),
+            image.lifetime(),
+            () -> {
+              ImageHandle handle = ImageHandle.open(connection, image.identity(), image.spec());
+              try {
+                return new RbdSnapshotReader(connection, image, handle, snapshot);
+              } catch (RuntimeException | Error e) {
+                handle.close();
+                throw e;
+              }
+            },
+            RbdSnapshotReader::close);
+    image.lifetime().adopt(reader);
+    return reader;
+  }
+
+  @Override
+  public Snapshot snapshot() {
+    return snapshot;
+  }
+
+  @Override
+  public long size() {
+    return size;
+  }
+
+  @Override
+  public Layout layout() {
+    return image.layout();
+  }
+
+  @Override
+  public Optional<ParentLink> parent() {
+    return parent;
+  }
+
+  @Override
+  public Extents diff(@Nullable Snapshot base, long offset, long length) {
+    long period = layout().period();
+    if (offset < 0 || offset % period != 0) {
+      throw new IllegalArgumentException(
+          "offset " + offset + " is no multiple of the layout's period, " + period);
+    }
+    if (length < 0) {
+      throw new IllegalArgumentException("length is negative: " + length);
+    }
+    lifetime.enter();
+    try {
+      DiffCall call = diffCall(base);
+      // An empty range crashes some releases of the library.
+      long end = length > size - offset ? size : offset + length;
+      Extents.Builder extents = Extents.builder();
+      if (base == null || !base.id().equals(snapshot.id())) {
+        long step = period * Math.max(1, OBJECTS_PER_CALL / layout().stripeCount());
+        for (long start = offset; start < end; start += step) {
+          diff(call, start, Math.min(step, end - start), extents);
+        }
+      }
+      confirm(base);
+      return extents.build();
+    } finally {
+      lifetime.leave();
+    }
+  }
+
+  private void diff(DiffCall call, long offset, long length, Extents.Builder into) {
+    if (Thread.currentThread().isInterrupted()) {
+      throw new StorageException(failed(DIFF, subject()).because("the thread was interrupted"));
+    }
+    long result =
+        connection.call(
+            DIFF,
+            subject(),
+            lifetime,
+            () -> {
+              try (Scratch scratch = connection.scratch()) {
+                return (long)
+                    connection
+                        .diffs()
+                        .collect(
+                            offset,
+                            length,
+                            into,
+                            (callback, argument) ->
+                                call.run(scratch, offset, length, callback, argument));
+              }
+            });
+    Errno.check(DIFF, subject(), result);
+  }
+
+  /** How the library is asked for the changes since a base. */
+  private DiffCall diffCall(@Nullable Snapshot base) {
+    if (base == null) {
+      return (scratch, offset, length, callback, argument) ->
+          diffSinceName(0, offset, length, callback, argument);
+    }
+    if (base.id().compareTo(snapshot.id()) > 0) {
+      throw new IllegalArgumentException("base " + base + " is newer than " + snapshot);
+    }
+    Snapshot found = known.get(base.id());
+    if (found == null) {
+      throw gone(DIFF, base);
+    }
+    if (found.kind() == Snapshot.Kind.USER) {
+      return (scratch, offset, length, callback, argument) ->
+          diffSinceName(scratch.text(found.name()), offset, length, callback, argument);
+    }
+    connection.capabilities().require(Capability.DIFF_BY_ID, "diff since " + found, subject());
+    return (scratch, offset, length, callback, argument) ->
+        connection
+            .libraries()
+            .newer()
+            .rbd_diff_iterate3(
+                handle.handle(),
+                found.id().value(),
+                offset,
+                length,
+                NewerRbd.DIFF_INCLUDE_PARENT,
+                callback,
+                argument);
+  }
+
+  private int diffSinceName(long from, long offset, long length, long callback, long argument) {
+    byte includeParent = 1;
+    byte exact = 0;
+    return connection
+        .libraries()
+        .rbd()
+        .rbd_diff_iterate2(
+            handle.handle(), from, offset, length, includeParent, exact, callback, argument);
+  }
+
+  /** Takes care that base and snapshot were there for the whole diff. */
+  private void confirm(@Nullable Snapshot base) {
+    LinkedHashSet<Snapshot> both = new LinkedHashSet<>();
+    both.add(snapshot);
+    if (base != null && !base.id().equals(snapshot.id())) {
+      Snapshot found = known.get(base.id());
+      both.add(found == null ? base : found);
+    }
+    try {
+      image
+          .records()
+          .confirm(List.copyOf(both))
+          .get(connection.patience().toNanos(), TimeUnit.NANOSECONDS);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e);
+    } catch (TimeoutException e) {
+      throw new DeadlineException(
+          failed(DIFF, subject())
+              .because(
+                  "no answer after %d ms whether the snapshots still exist",
+                  connection.patience().toMillis())
+              .cause(e));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new StorageException(
+          failed(DIFF, subject()).because("the thread was interrupted").cause(e));
+    }
+  }
+
+  @Override
+  public CompletableFuture<Void> read(Extents ranges, ByteBuffer into) {
+    if (!into.isDirect() || into.isReadOnly()) {
+      throw new IllegalArgumentException("the buffer is not direct, or read-only");
+    }
+    Read read = new Read(ranges, into);
+    if (read.count == 0) {
+      return CompletableFuture.completedFuture(null);
+    }
+    lifetime.enter();
+    read.start();
+    return read.future;
+  }
+
+  /**
+   * Takes a read whose bytes are there and completes it once the snapshot is known to be there
+   * still; one question for many reads.
+   */
+  private void confirm(Read read) {
+    synchronized (confirmLock) {
+      unconfirmed.add(read);
+      if (confirming) {
+        return;
+      }
+      confirming = true;
+    }
+    confirmNext();
+  }
+
+  private void confirmNext() {
+    List<Read> reads;
+    synchronized (confirmLock) {
+      reads = unconfirmed;
+      confirming = !reads.isEmpty();
+      unconfirmed = new ArrayList<>();
+    }
+    if (!reads.isEmpty()) {
+      CompletableFuture<Void> unused =
+          image
+              .records()
+              .confirm(List.of(snapshot))
+              .whenComplete(
+                  (done, failure) -> {
+                    Throwable cause = failure == null ? null : SnapshotRecords.cause(failure);
+                    // Before the futures, whose dependent stages can take a while.
+                    confirmNext();
+                    reads.forEach(read -> read.finish(cause));
+                  });
+    }
+  }
+
+  @Override
+  public void close() {
+    image.lifetime().forget(this);
+    lifetime.close(connection.patience());
+  }
+
+  private NotFoundException gone(String operation, Snapshot missing) {
+    return new NotFoundException(
+        failed(operation, subject(image, missing))
+            .because("the snapshot does not exist any more")
+            .code(Errno.ENOENT.name()));
+  }
+
+  private String subject() {
+    return subject(image, snapshot);
+  }
+
+  private static String subject(RbdImage image, Snapshot snapshot) {
+    return image.spec() + "@" + snapshot.name();
+  }
+
+  @Override
+  public String toString() {
+    return "reader of " + subject();
+  }
+
+  @FunctionalInterface
+  private interface DiffCall {
+    int run(Scratch scratch, long offset, long length, long callback, long argument);
+  }
+
+  /**
+   * Ranges on their way into a buffer. Keeps the buffer reachable until the last range is there.
+   */
+  private final class Read {
+    private final CompletableFuture<Void> future = new CompletableFuture<>();
+    private final ByteBuffer buffer;
+    private final long[] offsets;
+    private final long[] lengths;
+    private int count;
+    private int missing;
+    private @Nullable Throwable failure;
+
+    Read(Extents ranges, ByteBuffer buffer) {
+      this.buffer = buffer;
+      offsets = new long[ranges.size()];
+      lengths = new long[ranges.size()];
+      long sum = 0;
+      for (int i = 0; i < ranges.size(); i++) {
+        long offset = ranges.offset(i);
+        long length = ranges.length(i);
+        if (offset + length > size) {
+          throw new IllegalArgumentException(
+              "range ["
+                  + offset
+                  + ", "
+                  + (offset + length)
+                  + ") leaves the image of "
+                  + size
+                  + " bytes");
+        }
+        sum += length;
+        if (count > 0 && offsets[count - 1] + lengths[count - 1] == offset) {
+          lengths[count - 1] += length;
+        } else {
+          offsets[count] = offset;
+          lengths[count] = length;
+          count++;
+        }
+      }
+      if (sum > buffer.remaining()) {
+        throw new IllegalArgumentException(
+            "the buffer has room for " + buffer.remaining() + " of " + sum + " bytes");
+      }
+      missing = count;
+    }
+
+    void start() {
+      long address = Scratch.addressOf(buffer);
+      for (int i = 0; i < count; i++) {
+        long offset = offsets[i];
+        long length = lengths[i];
+        long to = address;
+        connection
+            .completions()
+            .startRbd(
+                result -> arrived(offset, length, result),
+                completion ->
+                    connection
+                        .libraries()
+                        .rbd()
+                        .rbd_aio_read2(
+                            handle.handle(),
+                            offset,
+                            length,
+                            to,
+                            completion,
+                            Librbd.SEQUENTIAL | Librbd.NOCACHE));
+        address += length;
+      }
+    }
+
+    /** Told on the completion thread, for one range after the other. */
+    private void arrived(long offset, long length, long result) {
+      if (result != length && failure == null) {
+        String range = subject() + " [" + offset + ", " + (offset + length) + ")";
+        failure =
+            result < 0
+                ? Errno.failure("read", range, result)
+                : new StorageException(
+                    failed("read", range).because("short read: %d of %d bytes", result, length));
+      }
+      missing--;
+      if (missing == 0) {
+        if (failure == null) {
+          confirm(this);
+        } else {
+          finish(failure);
+        }
+      }
+    }
+
+    void finish(@Nullable Throwable cause) {
+      lifetime.leave();
+      if (cause == null) {
+        future.complete(null);
+      } else {
+        future.completeExceptionally(cause);
+      }
+    }
+  }
+}
