@@ -6,5 +6,7 @@ module com.oneprocloud.sync.engine {
   requires org.slf4j;
   requires static org.jspecify;
 
+  exports com.oneprocloud.sync.engine;
   exports com.oneprocloud.sync.engine.memory;
+  exports com.oneprocloud.sync.engine.target;
 }

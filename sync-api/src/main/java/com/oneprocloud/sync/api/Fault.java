@@ -18,6 +18,14 @@ public record Fault(String subject, String problem, String advice) {
     Objects.requireNonNull(advice, "advice");
   }
 
+  /** The fault that an error amounts to. */
+  public static Fault of(SyncException error) {
+    return new Fault(
+        error.subject(),
+        error.operation() + " failed" + error.because().map(it -> ": " + it).orElse(""),
+        error.advice().orElse("See the log for its cause."));
+  }
+
   @Override
   public String toString() {
     return subject + ": " + problem + ". " + advice;

@@ -22,6 +22,7 @@ public class SyncException extends RuntimeException {
   private final String subject;
   private final @Nullable String code;
   private final @Nullable String requestId;
+  private final @Nullable String because;
   private final @Nullable String advice;
 
   /**
@@ -35,6 +36,7 @@ public class SyncException extends RuntimeException {
     this.subject = details.subject;
     this.code = details.code;
     this.requestId = details.requestId;
+    this.because = details.because;
     this.advice = details.advice;
   }
 
@@ -59,6 +61,11 @@ public class SyncException extends RuntimeException {
   /** The OpenStack request id, if the failure came with one. */
   public final Optional<String> requestId() {
     return Optional.ofNullable(requestId);
+  }
+
+  /** Why it failed, in a few words without a full stop, if that is known. */
+  public final Optional<String> because() {
+    return Optional.ofNullable(because);
   }
 
   /** What an operator can do next, if anything is known to help. */

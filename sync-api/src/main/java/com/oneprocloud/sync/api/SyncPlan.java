@@ -2,8 +2,10 @@
 package com.oneprocloud.sync.api;
 
 import com.oneprocloud.sync.api.chain.RunId;
+import com.oneprocloud.sync.api.chain.SyncMode;
 import com.oneprocloud.sync.api.inventory.Disk;
 import com.oneprocloud.sync.api.inventory.Server;
+import com.oneprocloud.sync.api.target.Target;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -15,6 +17,8 @@ import java.util.Optional;
  * @param server the server; empty if an image was asked for by itself
  * @param run the id of the run to be; that of the earlier run if one is taken up
  * @param consistency what the point will be
+ * @param mode what the caller asked for
+ * @param target where the replicas are
  * @param disks the disks that will be replicated
  * @param left disks that will not be, because their content is not worth moving
  */
@@ -22,6 +26,8 @@ public record SyncPlan(
     Optional<Server> server,
     RunId run,
     Consistency consistency,
+    SyncMode mode,
+    Target target,
     List<DiskPlan> disks,
     List<Disk> left) {
   /** Copies the lists. */
@@ -29,6 +35,8 @@ public record SyncPlan(
     Objects.requireNonNull(server, "server");
     Objects.requireNonNull(run, "run");
     Objects.requireNonNull(consistency, "consistency");
+    Objects.requireNonNull(mode, "mode");
+    Objects.requireNonNull(target, "target");
     disks = List.copyOf(disks);
     left = List.copyOf(left);
   }

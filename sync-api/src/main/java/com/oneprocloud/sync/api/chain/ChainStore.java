@@ -31,15 +31,19 @@ public interface ChainStore extends AutoCloseable {
    *
    * @throws ChainBrokenException if the record is damaged
    */
-  Optional<CommittedManifest> head(ChainId chain);
+  default Optional<CommittedManifest> head(ChainId chain) {
+    return newest(chain, 1).stream().findFirst();
+  }
 
   /**
-   * The manifests of a chain from the newest to the oldest, each checked against the hash that its
+   * The newest manifests of a chain, the newest first, each checked against the hash that its
    * successor has of it.
    *
+   * @param chain the chain
+   * @param most how many at the most; {@link Integer#MAX_VALUE} checks the chain to its first
    * @throws ChainBrokenException if one is missing or damaged
    */
-  List<CommittedManifest> manifests(ChainId chain);
+  List<CommittedManifest> newest(ChainId chain, int most);
 
   /** The run that is open on a chain, if any. */
   Optional<OpenRun> openRun(ChainId chain);

@@ -16,8 +16,8 @@ public enum VerdictReason {
   FIRST_POINT("there is no point yet"),
   /** The replica is not there, or not recorded as ours. */
   REPLICA_MISSING("the replica is not there any more"),
-  /** The replica holds a point that the chain does not know, or another run was changing it. */
-  REPLICA_FOREIGN("the replica does not hold the last point of this chain"),
+  /** A run was cut short and its snapshot is gone, so what it wrote cannot be told apart. */
+  RUN_LOST("an earlier run was cut short and its snapshot is gone"),
   /** The name now belongs to another image. */
   IMAGE_REPLACED("the image is another one than before"),
   /** The image is cut into objects differently. */

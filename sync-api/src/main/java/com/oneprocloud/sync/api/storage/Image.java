@@ -21,6 +21,9 @@ public interface Image extends AutoCloseable {
   /** Which image it is. */
   ImageIdentity identity();
 
+  /** Bytes of the head of the image, as it was when it was opened or later. */
+  long size();
+
   /** How it is cut into objects. */
   Layout layout();
 

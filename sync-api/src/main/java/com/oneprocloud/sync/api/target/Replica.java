@@ -8,9 +8,11 @@ import java.nio.ByteBuffer;
  * What a target holds of a disk, opened for one run.
  *
  * <p>{@link #write}, {@link #zero} and {@link #read} may be called by several threads at once for
- * ranges that do not overlap; the other methods by one thread while no other call is under way.
- * Every method blocks, does all or throws, and throws {@link TargetException} if the target fails.
- * After a failed {@link #flush} nothing written since the flush before may be relied on.
+ * ranges that do not overlap, and {@link #flush} beside them: it covers the writes that had
+ * returned before it was called. The other methods are called by one thread while no other call is
+ * under way. Every method blocks, does all or throws, and throws {@link TargetException} if the
+ * target fails. After a failed {@link #flush} nothing written since the flush before may be relied
+ * on, and the replica must not be flushed again.
  */
 public interface Replica extends AutoCloseable {
   /** The state that was recorded last. */

@@ -41,6 +41,12 @@ final class MemoryImage implements Image {
   }
 
   @Override
+  public long size() {
+    checkOpen();
+    return cluster.storage().reading(() -> stored.head().size());
+  }
+
+  @Override
   public Layout layout() {
     return stored.layout();
   }

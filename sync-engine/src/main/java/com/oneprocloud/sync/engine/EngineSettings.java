@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+package com.oneprocloud.sync.engine;
+
+import com.oneprocloud.sync.api.chain.Verification;
+import java.time.Duration;
+import java.util.Objects;
+
+/**
+ * Limits and habits of an engine. Immutable; {@link #defaults} and the {@code with} methods make
+ * variants.
+ *
+ * @param bytesInFlight memory for data, in bytes, for all disks together; allocated once, outside
+ *     the heap; rounded down to a power of two; default 32 MiB
+ * @param requestsInFlight the most reads and writes under way for one disk; default 32
+ * @param parallelDisks the most disks replicated at a time; default 4
+ * @param workers threads that write to targets and compare, for all disks together; default 4
+ * @param flushPeriod how often a target is flushed during a transfer, and so what a power failure
+ *     can cost; default 3 s
+ * @param leaseTime how long a lease holds when its holder is gone; default 60 s
+ * @param verification how far a replica is held against the snapshot before its point is committed;
+ *     default CHANGED
+ */
+public record EngineSettings(
+    int bytesInFlight,
+    int requestsInFlight,
+    int parallelDisks,
+    int workers,
+    Duration flushPeriod,
+    Duration leaseTime,
+    Verification verification) {
+  /** Checks that every limit is positive. */
+  public EngineSettings {
+    Objects.requireNonNull(verification, "verification");
+    if (bytesInFlight < 1 << 20) {
+      throw new IllegalArgumentException("bytesInFlight is less than 1 MiB: " + bytesInFlight);
+    }
+    if (requestsInFlight < 1 || parallelDisks < 1 || workers < 1) {
+      throw new IllegalArgumentException(
+          "a limit is less than 1: requestsInFlight "
+              + requestsInFlight
+              + ", parallelDisks "
+              + parallelDisks
+              + ", workers "
+              + workers);
+    }
+    if (flushPeriod.isNegative() || leaseTime.isNegative() || leaseTime.isZero()) {
+      throw new IllegalArgumentException(
+          "flushPeriod " + flushPeriod + ", leaseTime " + leaseTime + ": must not be negative");
+    }
+  }
+
+  /** The defaults: for a proxy with 4 cores and 8 GB. */
+  public static EngineSettings defaults() {
+    return new EngineSettings(
+        32 << 20, 32, 4, 4, Duration.ofSeconds(3), Duration.ofSeconds(60), Verification.CHANGED);
+  }
+
+  /** The same with another {@link #bytesInFlight}. */
+  public EngineSettings withBytesInFlight(int bytes) {
+    return new EngineSettings(
+        bytes, requestsInFlight, parallelDisks, workers, flushPeriod, leaseTime, verification);
+  }
+
+  /** The same with another {@link #requestsInFlight}. */
+  public EngineSettings withRequestsInFlight(int requests) {
+    return new EngineSettings(
+        bytesInFlight, requests, parallelDisks, workers, flushPeriod, leaseTime, verification);
+  }
+
+  /** The same with another {@link #parallelDisks}. */
+  public EngineSettings withParallelDisks(int disks) {
+    return new EngineSettings(
+        bytesInFlight, requestsInFlight, disks, workers, flushPeriod, leaseTime, verification);
+  }
+
+  /** The same with another number of {@link #workers}. */
+  public EngineSettings withWorkers(int threads) {
+    return new EngineSettings(
+        bytesInFlight,
+        requestsInFlight,
+        parallelDisks,
+        threads,
+        flushPeriod,
+        leaseTime,
+        verification);
+  }
+
+  /** The same with another {@link #flushPeriod}. */
+  public EngineSettings withFlushPeriod(Duration period) {
+    return new EngineSettings(
+        bytesInFlight, requestsInFlight, parallelDisks, workers, period, leaseTime, verification);
+  }
+
+  /** The same with another {@link #leaseTime}. */
+  public EngineSettings withLeaseTime(Duration time) {
+    return new EngineSettings(
+        bytesInFlight, requestsInFlight, parallelDisks, workers, flushPeriod, time, verification);
+  }
+
+  /** The same with another {@link #verification}. */
+  public EngineSettings withVerification(Verification level) {
+    return new EngineSettings(
+        bytesInFlight, requestsInFlight, parallelDisks, workers, flushPeriod, leaseTime, level);
+  }
+}

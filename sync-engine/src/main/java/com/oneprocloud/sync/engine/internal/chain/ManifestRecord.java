@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: Apache-2.0
+package com.oneprocloud.sync.engine.internal.chain;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.oneprocloud.sync.api.ChainBrokenException;
+import com.oneprocloud.sync.api.SyncException;
+import com.oneprocloud.sync.api.UnsupportedException;
+import com.oneprocloud.sync.api.chain.ChainId;
+import com.oneprocloud.sync.api.chain.Manifest;
+import com.oneprocloud.sync.api.chain.ManifestHash;
+import com.oneprocloud.sync.api.chain.OpenRun;
+import com.oneprocloud.sync.api.chain.RunId;
+import com.oneprocloud.sync.api.chain.SnapshotRef;
+import com.oneprocloud.sync.api.chain.Verdict;
+import com.oneprocloud.sync.api.chain.VerdictReason;
+import com.oneprocloud.sync.api.chain.Verification;
+import com.oneprocloud.sync.api.storage.Extents;
+import com.oneprocloud.sync.api.storage.ImageIdentity;
+import com.oneprocloud.sync.api.storage.ImageSpec;
+import com.oneprocloud.sync.api.storage.Layout;
+import com.oneprocloud.sync.api.storage.ParentLink;
+import com.oneprocloud.sync.api.storage.SnapshotId;
+import com.oneprocloud.sync.api.target.ReplicaName;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The JSON form of manifests and open runs. Written field by field, not by reflection: the form is
+ * a contract with records that may be years old.
+ *
+ * <p>Every record begins with {@code "format"}. A reader refuses a greater format than its own;
+ * fields may be added within a format.
+ */
+public final class ManifestRecord {
+  /** The format that this version writes. */
+  static final int FORMAT = 1;
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private ManifestRecord() {}
+
+  /** A manifest's record. */
+  public static byte[] write(Manifest manifest) {
+    ObjectNode root = JSON.createObjectNode();
+    root.put("format", FORMAT);
+    chain(root.putObject("chain"), manifest.chain());
+    root.put("sequence", manifest.sequence());
+    manifest.previous().ifPresent(hash -> root.put("previous", hash.hex()));
+    root.put("run", manifest.run().value());
+    root.put("committed", manifest.committed().toString());
+    image(root.putObject("image"), manifest.image(), manifest.identity());
+    Layout layout = manifest.layout();
+    root.putObject("layout")
+        .put("objectSize", layout.objectSize())
+        .put("stripeUnit", layout.stripeUnit())
+        .put("stripeCount", layout.stripeCount())
+        .put("dataPoolId", layout.dataPoolId());
+    manifest
+        .parent()
+        .ifPresent(
+            parent -> {
+              ObjectNode node = root.putObject("parent");
+              identity(node, parent.image());
+              node.put("snapshotId", parent.snapshot().toString()).put("overlap", parent.overlap());
+            });
+    snapshot(root.putObject("snapshot"), manifest.snapshot());
+    manifest.base().ifPresent(base -> snapshot(root.putObject("base"), base));
+    root.put("verdict", manifest.verdict().name());
+    root.put("reason", manifest.reason().name());
+    root.put("verification", manifest.verification().name());
+    ObjectNode extents = root.putObject("extents");
+    ArrayNode data = extents.putArray("data");
+    ArrayNode zero = extents.putArray("zero");
+    for (int i = 0; i < manifest.extents().size(); i++) {
+      (manifest.extents().isZero(i) ? zero : data)
+          .addArray()
+          .add(manifest.extents().offset(i))
+          .add(manifest.extents().length(i));
+    }
+    return bytes(root);
+  }
+
+  /**
+   * Reads a manifest's record.
+   *
+   * @param source where it comes from, for the error
+   * @throws ChainBrokenException if it is damaged
+   * @throws UnsupportedException if a later version wrote it
+   */
+  public static Manifest readManifest(byte[] record, Object source) {
+    return read(
+        record,
+        source,
+        root ->
+            new Manifest(
+                chain(need(root, "chain")),
+                need(root, "sequence").longValue(),
+                text(root, "previous").map(ManifestHash::new),
+                new RunId(need(root, "run").textValue()),
+                Instant.parse(need(root, "committed").textValue()),
+                image(need(root, "image")),
+                identity(need(root, "image")),
+                layout(need(root, "layout")),
+                part(root, "parent")
+                    .map(
+                        node ->
+                            new ParentLink(
+                                identity(node),
+                                snapshotId(need(node, "snapshotId")),
+                                need(node, "overlap").longValue())),
+                snapshot(need(root, "snapshot")),
+                part(root, "base").map(ManifestRecord::snapshot),
+                Verdict.valueOf(need(root, "verdict").textValue()),
+                VerdictReason.valueOf(need(root, "reason").textValue()),
+                extents(need(root, "extents")),
+                Verification.valueOf(need(root, "verification").textValue())));
+  }
+
+  /** An open run's record. */
+  public static byte[] write(OpenRun run) {
+    ObjectNode root = JSON.createObjectNode();
+    root.put("format", FORMAT);
+    chain(root.putObject("chain"), run.chain());
+    root.put("run", run.run().value());
+    root.put("started", run.started().toString());
+    image(root.putObject("image"), run.image(), run.identity());
+    root.put("snapshotName", run.snapshotName());
+    run.snapshot().ifPresent(snapshot -> snapshot(root.putObject("snapshot"), snapshot));
+    run.base().ifPresent(base -> snapshot(root.putObject("base"), base));
+    run.from().ifPresent(from -> root.put("from", from.hex()));
+    root.put("verdict", run.verdict().name());
+    root.put("reason", run.reason().name());
+    return bytes(root);
+  }
+
+  /**
+   * Reads an open run's record.
+   *
+   * @param source where it comes from, for the error
+   * @throws ChainBrokenException if it is damaged
+   * @throws UnsupportedException if a later version wrote it
+   */
+  public static OpenRun readRun(byte[] record, Object source) {
+    return read(
+        record,
+        source,
+        root ->
+            new OpenRun(
+                chain(need(root, "chain")),
+                new RunId(need(root, "run").textValue()),
+                Instant.parse(need(root, "started").textValue()),
+                image(need(root, "image")),
+                identity(need(root, "image")),
+                need(root, "snapshotName").textValue(),
+                part(root, "snapshot").map(ManifestRecord::snapshot),
+                part(root, "base").map(ManifestRecord::snapshot),
+                text(root, "from").map(ManifestHash::new),
+                Verdict.valueOf(need(root, "verdict").textValue()),
+                VerdictReason.valueOf(need(root, "reason").textValue())));
+  }
+
+  /** The hash that a record is known by. */
+  public static ManifestHash hash(byte[] record) {
+    try {
+      return new ManifestHash(
+          HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(record)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every Java platform has SHA-256", e);
+    }
+  }
+
+  static byte[] chainRecord(ChainId chain) {
+    ObjectNode root = JSON.createObjectNode();
+    root.put("format", FORMAT);
+    chain(root, chain);
+    return bytes(root);
+  }
+
+  static ChainId readChain(byte[] record, Object source) {
+    return read(record, source, ManifestRecord::chain);
+  }
+
+  static byte[] leaseRecord(LeaseRecord lease) {
+    return bytes(
+        JSON.createObjectNode()
+            .put("format", FORMAT)
+            .put("token", lease.token())
+            .put("holder", lease.holder())
+            .put("expires", lease.expires().toString()));
+  }
+
+  static LeaseRecord readLease(byte[] record, Object source) {
+    return read(
+        record,
+        source,
+        root ->
+            new LeaseRecord(
+                need(root, "token").longValue(),
+                need(root, "holder").textValue(),
+                Instant.parse(need(root, "expires").textValue())));
+  }
+
+  private static <T> T read(byte[] record, Object source, Function<JsonNode, T> reader) {
+    try {
+      JsonNode root = JSON.readTree(new String(record, StandardCharsets.UTF_8));
+      if (root == null || !root.path("format").isInt()) {
+        throw damaged(source, "it has no format", null);
+      }
+      int format = root.get("format").intValue();
+      if (format > FORMAT) {
+        throw new UnsupportedException(
+            SyncException.failed("read record", source)
+                .because("it has format %d, this version reads up to %d", format, FORMAT)
+                .advice("Use the version of this SDK that wrote it, or a later one."));
+      }
+      return reader.apply(root);
+    } catch (JsonProcessingException
+        | IllegalArgumentException
+        | DateTimeParseException
+        | NullPointerException e) {
+      throw damaged(source, "it cannot be parsed", e);
+    }
+  }
+
+  private static ChainBrokenException damaged(
+      Object source, String why, @Nullable Throwable cause) {
+    return new ChainBrokenException(
+        SyncException.failed("read record", source)
+            .because("the record is damaged: " + why)
+            .advice("Restore the chain store from its backup, or start the chain anew.")
+            .cause(cause));
+  }
+
+  private static void chain(ObjectNode node, ChainId chain) {
+    node.put("group", chain.replica().group())
+        .put("disk", chain.replica().disk())
+        .put("target", chain.target());
+  }
+
+  private static ChainId chain(JsonNode node) {
+    return new ChainId(
+        new ReplicaName(need(node, "group").textValue(), need(node, "disk").textValue()),
+        need(node, "target").textValue());
+  }
+
+  private static void image(ObjectNode node, ImageSpec image, ImageIdentity identity) {
+    node.put("pool", image.pool()).put("name", image.name());
+    identity(node, identity);
+  }
+
+  private static ImageSpec image(JsonNode node) {
+    return new ImageSpec(
+        need(node, "pool").textValue(),
+        need(node, "namespace").textValue(),
+        need(node, "name").textValue());
+  }
+
+  private static void identity(ObjectNode node, ImageIdentity identity) {
+    node.put("cluster", identity.cluster())
+        .put("poolId", identity.poolId())
+        .put("namespace", identity.namespace())
+        .put("imageId", identity.imageId());
+  }
+
+  private static ImageIdentity identity(JsonNode node) {
+    return new ImageIdentity(
+        need(node, "cluster").textValue(),
+        need(node, "poolId").longValue(),
+        need(node, "namespace").textValue(),
+        need(node, "imageId").textValue());
+  }
+
+  private static Layout layout(JsonNode node) {
+    return new Layout(
+        need(node, "objectSize").longValue(),
+        need(node, "stripeUnit").longValue(),
+        need(node, "stripeCount").longValue(),
+        need(node, "dataPoolId").longValue());
+  }
+
+  private static void snapshot(ObjectNode node, SnapshotRef snapshot) {
+    node.put("id", snapshot.id().toString())
+        .put("name", snapshot.name())
+        .put("size", snapshot.size());
+    snapshot.cloudId().ifPresent(id -> node.put("cloudId", id));
+  }
+
+  private static SnapshotRef snapshot(JsonNode node) {
+    return new SnapshotRef(
+        snapshotId(need(node, "id")),
+        need(node, "name").textValue(),
+        need(node, "size").longValue(),
+        text(node, "cloudId"));
+  }
+
+  /** Ids are unsigned 64-bit numbers, which JSON numbers cannot be trusted with. */
+  private static SnapshotId snapshotId(JsonNode node) {
+    return SnapshotId.of(Long.parseUnsignedLong(node.textValue()));
+  }
+
+  private static Extents extents(JsonNode node) {
+    Extents.Builder builder = Extents.builder();
+    for (JsonNode extent : need(node, "data")) {
+      builder.add(need(extent, 0), need(extent, 1), false);
+    }
+    for (JsonNode extent : need(node, "zero")) {
+      builder.add(need(extent, 0), need(extent, 1), true);
+    }
+    return builder.build();
+  }
+
+  private static long need(JsonNode array, int index) {
+    JsonNode value = array.get(index);
+    if (value == null || !value.isIntegralNumber()) {
+      throw new IllegalArgumentException("no number at " + index);
+    }
+    return value.longValue();
+  }
+
+  private static JsonNode need(JsonNode node, String field) {
+    JsonNode value = node.get(field);
+    if (value == null || value.isNull()) {
+      throw new IllegalArgumentException("field '" + field + "' is missing");
+    }
+    return value;
+  }
+
+  private static Optional<JsonNode> part(JsonNode node, String field) {
+    return Optional.ofNullable(node.get(field));
+  }
+
+  private static Optional<String> text(JsonNode node, String field) {
+    return part(node, field).map(JsonNode::textValue);
+  }
+
+  /** Indented, with arrays of numbers on one line, and the same bytes on every platform. */
+  private static byte[] bytes(ObjectNode root) {
+    DefaultPrettyPrinter printer =
+        new DefaultPrettyPrinter().withObjectIndenter(new DefaultIndenter("  ", "\n"));
+    try {
+      return (JSON.writer(printer).writeValueAsString(root) + "\n")
+          .getBytes(StandardCharsets.UTF_8);
+    } catch (JsonProcessingException e) {
+      throw new AssertionError("a tree of plain nodes can be written", e);
+    }
+  }
+}

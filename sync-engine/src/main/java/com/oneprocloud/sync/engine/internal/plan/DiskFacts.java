@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+package com.oneprocloud.sync.engine.internal.plan;
+
+import com.oneprocloud.sync.api.chain.ChainId;
+import com.oneprocloud.sync.api.chain.ChainStore;
+import com.oneprocloud.sync.api.chain.CommittedManifest;
+import com.oneprocloud.sync.api.chain.SyncMode;
+import com.oneprocloud.sync.api.storage.Image;
+import com.oneprocloud.sync.api.storage.Snapshot;
+import com.oneprocloud.sync.api.target.ReplicaState;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * What is known of a disk's chain now, and what follows from it.
+ *
+ * @param head the chain's newest manifest
+ * @param snapshots the snapshots of the image
+ * @param decision what a run may do
+ */
+public record DiskFacts(
+    Optional<CommittedManifest> head, List<Snapshot> snapshots, Decision decision) {
+
+  /**
+   * Gathers the facts. Reads image, chain store and the replica's record; writes nothing.
+   *
+   * @param image the image, open
+   * @param chain the chain
+   * @param chains where it is kept
+   * @param replica what the replica says that it holds
+   * @param mode what the caller wants
+   */
+  public static DiskFacts gather(
+      Image image, ChainId chain, ChainStore chains, ReplicaState replica, SyncMode mode) {
+    List<CommittedManifest> newest = chains.newest(chain, 2);
+    List<Snapshot> snapshots = image.snapshots();
+    Optional<CommittedManifest> head = newest.stream().findFirst();
+    ChainFacts facts =
+        new ChainFacts(
+            mode,
+            image.identity(),
+            image.layout(),
+            snapshots.stream().map(Snapshot::id).collect(Collectors.toSet()),
+            head,
+            newest.stream().skip(1).findFirst(),
+            chains.openRun(chain),
+            replica);
+    return new DiskFacts(head, snapshots, Decision.of(facts));
+  }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package com.oneprocloud.sync.engine.internal.point;
+
+import com.oneprocloud.sync.api.chain.ChainId;
+import com.oneprocloud.sync.api.chain.RunId;
+
+/**
+ * Names of our own snapshots: {@code sync.<owner>.<chain>.<sequence>.<run>}. The name is the only
+ * mark that a snapshot of an image can carry, so it tells whose it is; nothing is removed whose
+ * name does not begin with owner and chain.
+ */
+public final class SnapshotNames {
+  private final String prefix;
+
+  /**
+   * The names of one owner's chain.
+   *
+   * @param owner letters, digits, '-' and '_'
+   * @param chain the chain
+   */
+  public SnapshotNames(String owner, ChainId chain) {
+    this.prefix = "sync." + owner + "." + chain.brief() + ".";
+  }
+
+  /** A name for a new snapshot; different for each run. */
+  public String name(long sequence, RunId run) {
+    return prefix + sequence + "." + run.brief();
+  }
+
+  /** Whether a snapshot of that name is ours and of this chain. */
+  public boolean own(String name) {
+    return name.startsWith(prefix);
+  }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+package com.oneprocloud.sync.engine.internal.run;
+
+import com.oneprocloud.sync.api.chain.ChainStore;
+import com.oneprocloud.sync.engine.EngineSettings;
+import com.oneprocloud.sync.engine.internal.transfer.BufferPool;
+import com.oneprocloud.sync.engine.internal.transfer.CompareStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * What all runs of an engine share: memory and threads. Its sizes are the settings', whatever the
+ * number of disks.
+ */
+public final class RunResources implements AutoCloseable {
+  final EngineSettings settings;
+  final ChainStore chains;
+  final BufferPool buffers;
+  final BufferPool scratch;
+  private final ExecutorService drivers;
+  final ExecutorService workers;
+  final ExecutorService calls;
+  final ScheduledExecutorService scheduler;
+
+  /** Starts the threads. */
+  public RunResources(EngineSettings settings, ChainStore chains) {
+    this.settings = settings;
+    this.chains = chains;
+    this.buffers = new BufferPool(settings.bytesInFlight());
+    this.scratch = CompareStage.scratch(settings.workers());
+    this.drivers = Executors.newFixedThreadPool(settings.parallelDisks(), named("sync-disk"));
+    this.workers = Executors.newFixedThreadPool(settings.workers(), named("sync-worker"));
+    this.calls = Executors.newFixedThreadPool(settings.parallelDisks() * 2, named("sync-call"));
+    this.scheduler = Executors.newSingleThreadScheduledExecutor(named("sync-lease"));
+  }
+
+  /** The threads that drive a disk each. */
+  public ExecutorService drivers() {
+    return drivers;
+  }
+
+  /** Threads for blocking calls to the source: diffs and snapshots. */
+  public ExecutorService calls() {
+    return calls;
+  }
+
+  /** Interrupts what is running and waits until it has ended. */
+  @Override
+  public void close() {
+    drivers.shutdownNow();
+    awaitEnd(drivers);
+    for (ExecutorService executor : new ExecutorService[] {workers, calls, scheduler}) {
+      executor.shutdown();
+      awaitEnd(executor);
+    }
+  }
+
+  private static void awaitEnd(ExecutorService executor) {
+    boolean interrupted = false;
+    while (true) {
+      try {
+        if (executor.awaitTermination(1, TimeUnit.DAYS)) {
+          break;
+        }
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static ThreadFactory named(String name) {
+    AtomicInteger number = new AtomicInteger();
+    return task -> {
+      Thread thread = new Thread(task, name + "-" + number.incrementAndGet());
+      thread.setDaemon(true);
+      return thread;
+    };
+  }
+}

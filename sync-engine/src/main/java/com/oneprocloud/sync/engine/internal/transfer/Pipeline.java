@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: Apache-2.0
+package com.oneprocloud.sync.engine.internal.transfer;
+
+import com.oneprocloud.sync.api.storage.Extents;
+import com.oneprocloud.sync.api.storage.SnapshotReader;
+import com.oneprocloud.sync.engine.internal.diff.RangeSource;
+import java.nio.ByteBuffer;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Carries extents from a snapshot to a {@link Stage}: reads in flight, bytes in flight, first error
+ * wins.
+ *
+ * <p>One thread drives it: it takes extents from the diff in ascending order, groups those of one
+ * object into one read, takes a buffer and starts the read. When a read completes, its buffer is
+ * handed to the stage on a worker thread and goes back to the pool after that; a buffer is never
+ * touched by two at a time. When anything fails, nothing more is started, what is under way is
+ * waited for, and the first failure is thrown.
+ */
+public final class Pipeline {
+  /** The most bytes of one read: larger ones gain nothing and make the load uneven. */
+  private static final int MAX_READ = 4 << 20;
+
+  /** The most extents of one read. */
+  private static final int MAX_EXTENTS = 256;
+
+  private final SnapshotReader reader;
+  private final BufferPool buffers;
+  private final Executor workers;
+  private final int requests;
+  private final Stage stage;
+  private final int maxRead;
+  private final Semaphore slots;
+  private final long start;
+  private final Watermark watermark;
+  private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+  private final AtomicLong extents = new AtomicLong();
+  private final AtomicLong bytesRead = new AtomicLong();
+
+  /**
+   * A pipeline for one pass over one snapshot.
+   *
+   * @param reader the snapshot
+   * @param buffers memory
+   * @param workers where the stage runs
+   * @param requests the most reads and stage calls under way at a time
+   * @param start where the pass starts
+   * @param stage what is done with the data
+   */
+  public Pipeline(
+      SnapshotReader reader,
+      BufferPool buffers,
+      Executor workers,
+      int requests,
+      long start,
+      Stage stage) {
+    this.reader = reader;
+    this.buffers = buffers;
+    this.workers = workers;
+    this.requests = requests;
+    this.stage = stage;
+    this.slots = new Semaphore(requests);
+    this.start = start;
+    this.watermark = new Watermark(start);
+    this.maxRead = Math.min(MAX_READ, buffers.capacity());
+  }
+
+  /** What is done with data. Called by several threads at once, for ranges that do not overlap. */
+  public interface Stage {
+    /**
+     * Takes data.
+     *
+     * @param offset where in the image it is
+     * @param data its bytes; only for the time of the call
+     */
+    void data(long offset, ByteBuffer data);
+
+    /** Takes a range that reads as zeros. */
+    void zero(long offset, long length);
+  }
+
+  /**
+   * Called by the driving thread now and then, at least once for each range of the diff and each
+   * read.
+   */
+  public interface Checkpoint {
+    /**
+     * Takes note of how far the pass is.
+     *
+     * @param done everything below this offset is done
+     */
+    void reached(long done);
+
+    /**
+     * Takes note of a range before it is carried.
+     *
+     * @param extents its extents, those below the start of the pass included
+     */
+    default void range(Extents extents) {}
+  }
+
+  /**
+   * Runs the pass.
+   *
+   * @param source what to carry
+   * @param checkpoint hears how far it is
+   * @throws InterruptedException if the driving thread was interrupted; nothing is under way then
+   */
+  public void run(RangeSource source, Checkpoint checkpoint) throws InterruptedException {
+    try {
+      while (source.hasNext() && failure.get() == null) {
+        RangeSource.Range range = source.next();
+        checkpoint.range(range.extents());
+        carry(from(range.extents()), checkpoint);
+        watermark.passed(range.end());
+        checkpoint.reached(watermark.offset());
+      }
+    } catch (Throwable e) {
+      fail(e);
+    }
+    slots.acquireUninterruptibly(requests);
+    Throwable first = failure.get();
+    if (first == null) {
+      checkpoint.reached(watermark.offset());
+    } else if (first instanceof RuntimeException e) {
+      throw e;
+    } else if (first instanceof Error e) {
+      throw e;
+    } else if (first instanceof InterruptedException e) {
+      throw e;
+    } else {
+      throw new IllegalStateException(first);
+    }
+  }
+
+  /** Everything below this offset is done. */
+  public long done() {
+    return watermark.offset();
+  }
+
+  /** How many extents were carried. */
+  public long extents() {
+    return extents.get();
+  }
+
+  /** How many bytes were read from the snapshot. */
+  public long bytesRead() {
+    return bytesRead.get();
+  }
+
+  private Extents from(Extents range) {
+    return start == 0 ? range : range.within(start, Long.MAX_VALUE - start);
+  }
+
+  private void carry(Extents range, Checkpoint checkpoint) throws InterruptedException {
+    Batch batch = new Batch();
+    for (int i = 0; i < range.size() && failure.get() == null; i++) {
+      extents.incrementAndGet();
+      long offset = range.offset(i);
+      long end = offset + range.length(i);
+      if (range.isZero(i)) {
+        start(batch);
+        startZero(offset, end - offset);
+        checkpoint.reached(watermark.offset());
+        continue;
+      }
+      while (offset < end && failure.get() == null) {
+        if (!batch.takes(offset)) {
+          start(batch);
+          checkpoint.reached(watermark.offset());
+        }
+        offset += batch.add(offset, end - offset);
+      }
+    }
+    start(batch);
+  }
+
+  private void start(Batch batch) throws InterruptedException {
+    if (batch.bytes == 0 || failure.get() != null) {
+      return;
+    }
+    Extents ranges = batch.ranges.build();
+    int bytes = batch.bytes;
+    batch.clear();
+    BufferPool.Buffer buffer = buffers.take(bytes);
+    try {
+      slots.acquire();
+    } catch (InterruptedException e) {
+      buffer.close();
+      throw e;
+    }
+    Watermark.Work work = watermark.begin(ranges.offset(0));
+    CompletableFuture<Void> read;
+    try {
+      read = reader.read(ranges, buffer.bytes());
+    } catch (RuntimeException e) {
+      read = CompletableFuture.failedFuture(e);
+    }
+    var unused =
+        read.whenComplete(
+            (nothing, error) -> {
+              if (error != null) {
+                fail(error);
+                giveBack(buffer);
+                return;
+              }
+              bytesRead.addAndGet(bytes);
+              onWorker(
+                  () -> {
+                    ByteBuffer memory = buffer.bytes();
+                    int at = 0;
+                    for (int i = 0; i < ranges.size(); i++) {
+                      int length = (int) ranges.length(i);
+                      stage.data(ranges.offset(i), memory.slice(at, length));
+                      at += length;
+                    }
+                  },
+                  work,
+                  buffer);
+            });
+  }
+
+  private void startZero(long offset, long length) throws InterruptedException {
+    slots.acquire();
+    onWorker(() -> stage.zero(offset, length), watermark.begin(offset), null);
+  }
+
+  /** Runs a stage call on a worker; its work counts as done only if it did not fail. */
+  private void onWorker(Runnable call, Watermark.Work work, BufferPool.@Nullable Buffer buffer) {
+    try {
+      workers.execute(
+          () -> {
+            try {
+              if (failure.get() == null) {
+                call.run();
+                work.end();
+              }
+            } catch (Throwable e) {
+              fail(e);
+            } finally {
+              giveBack(buffer);
+            }
+          });
+    } catch (RejectedExecutionException e) {
+      fail(e);
+      giveBack(buffer);
+    }
+  }
+
+  private void giveBack(BufferPool.@Nullable Buffer buffer) {
+    if (buffer != null) {
+      buffer.close();
+    }
+    slots.release();
+  }
+
+  private void fail(Throwable error) {
+    Throwable cause =
+        error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
+    failure.compareAndSet(null, cause);
+  }
+
+  /** Neighbouring ranges of one object that are read together. */
+  private final class Batch {
+    private final long objectSize = reader.layout().objectSize();
+    private final boolean striped = reader.layout().striped();
+    private Extents.Builder ranges = Extents.builder();
+    private int count;
+    private int bytes;
+    private long object;
+
+    boolean takes(long offset) {
+      return bytes == 0
+          || (bytes < maxRead && count < MAX_EXTENTS && (striped || offset / objectSize == object));
+    }
+
+    /** Adds the front of a range; how many bytes of it. */
+    long add(long offset, long length) {
+      long part = Math.min(length, maxRead - bytes);
+      if (!striped) {
+        part = Math.min(part, objectSize - offset % objectSize);
+      }
+      object = offset / objectSize;
+      ranges.add(offset, part, false);
+      count++;
+      bytes += (int) part;
+      return part;
+    }
+
+    void clear() {
+      ranges = Extents.builder();
+      count = 0;
+      bytes = 0;
+    }
+  }
+}
