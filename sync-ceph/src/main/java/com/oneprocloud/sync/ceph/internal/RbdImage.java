@@ -23,6 +23,7 @@ public final class RbdImage implements Image {
   private final ImageSpec spec;
   private final Lifetime lifetime;
   private final ImageIdentity identity;
+  private final long size;
   private final Layout layout;
   private final Set<String> features;
   private final Optional<ParentLink> parent;
@@ -39,6 +40,7 @@ public final class RbdImage implements Image {
     }
     identity =
         new ImageIdentity(connection.fsid(), handle.pool().poolId(), spec.namespace(), handle.id());
+    size = handle.size();
     layout = handle.layout();
     features = Features.names(handle.features());
     parent = handle.parent();
@@ -77,6 +79,11 @@ public final class RbdImage implements Image {
   @Override
   public ImageIdentity identity() {
     return identity;
+  }
+
+  @Override
+  public long size() {
+    return size;
   }
 
   @Override
