@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package com.example.classpath;
+
+import com.oneprocloud.sync.api.storage.Extents;
+import com.oneprocloud.sync.api.storage.Image;
+import com.oneprocloud.sync.api.storage.ImageSpec;
+import com.oneprocloud.sync.api.storage.Snapshot;
+import com.oneprocloud.sync.engine.memory.MemoryCluster;
+
+/** Uses the SDK from the class path. */
+public final class Main {
+  private Main() {}
+
+  /**
+   * Works out what changed between two snapshots.
+   *
+   * @param args none
+   */
+  public static void main(String[] args) {
+    Module module = Main.class.getModule();
+    if (module.isNamed()) {
+      throw new IllegalStateException("not on the class path: " + module);
+    }
+
+    ImageSpec spec = ImageSpec.parse("volumes/volume-1");
+    try (var cluster = MemoryCluster.withPools("volumes")) {
+      var disk = cluster.createDisk(spec, 64L << 20);
+      disk.write(0, new byte[] {1, 2, 3});
+      Snapshot base = disk.snapshot("base");
+      disk.write(8L << 20, new byte[4096]);
+      Snapshot point = disk.snapshot("point");
+      try (Image image = cluster.open(spec)) {
+        Extents diff = image.diff(base, point);
+        if (diff.isEmpty()) {
+          throw new IllegalStateException("the write was missed");
+        }
+        System.out.println("classpath: changed " + diff);
+      }
+    }
+  }
+}
