@@ -2,6 +2,7 @@
 
 cluster.py STATE osds ID...        registers the OSDs whose keyring lies in STATE/osd/ID
 cluster.py STATE pools PGS NAME... makes the missing pools and waits until every placement group is active+clean
+cluster.py STATE purge             removes the images that OpenStack made, with all their snapshots
 """
 
 import json
@@ -53,11 +54,47 @@ def wait_until_clean(wanted, seconds):
         time.sleep(0.1)
 
 
+def purge():
+    import rbd
+
+    def remove(io, name):
+        try:
+            with rbd.Image(io, name) as image:
+                for snapshot in list(image.list_snaps()):
+                    try:
+                        if image.is_protected_snap(snapshot["name"]):
+                            image.unprotect_snap(snapshot["name"])
+                        image.remove_snap(snapshot["name"])
+                    except rbd.Error:
+                        pass  # in use by a clone that a later round removes, or in the trash
+            rbd.RBD().remove(io, name)
+        except rbd.Error as error:
+            return error
+
+    uuid = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    ours = {"volumes": "volume-" + uuid, "volumes-hdd": "volume-" + uuid, "vms": uuid + "_disk", "images": uuid}
+    left = {}
+    for _ in range(6):  # clones before their parents
+        left = {}
+        for pool, pattern in ours.items():
+            with cluster.open_ioctx(pool) as io:
+                for name in rbd.RBD().list(io):
+                    if re.match(pattern, name):
+                        error = remove(io, name)
+                        if error:
+                            left[pool + "/" + name] = str(error)
+        if not left:
+            return
+    sys.exit("left: %s" % left)
+
+
 try:
     cluster.connect()
     if verb == "osds":
         for osd in arguments:
             register_osd(osd)
+    elif verb == "purge":
+        purge()
     else:
         pgs, names = int(arguments[0]), arguments[1:]
         make_pools(pgs, names)

@@ -65,7 +65,8 @@ make_chroot() {
   rm -rf --one-file-system "$root.part"
   say "making $root: $suite with ${packages[*]}"
   # No daemon is started by a package; python compiles on first use; no manuals. Old releases' indexes count as expired.
-  mmdebstrap --mode=root --variant=apt --skip=check/empty --include="$(IFS=,; echo "${packages[*]}")" \
+  # Its mounts too are its own: one that is killed leaves none behind
+  unshare --mount --propagation private mmdebstrap --mode=root --variant=apt --skip=check/empty --include="$(IFS=,; echo "${packages[*]}")" \
     --aptopt='Acquire::Check-Valid-Until "false"' --aptopt='Acquire::Check-Date "false"' --aptopt='Acquire::Languages "none"' \
     --aptopt='Acquire::Retries "3"' --aptopt='APT::Install-Recommends "false"' \
     --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
@@ -77,8 +78,8 @@ make_chroot() {
   say "made $root ($(du -smx "$root" | cut -f1) MB)"
 }
 
-# in_chroot ROOT FOLDER... -- COMMAND...: FOLDERs appear inside at their own paths. The mounts live in a mount namespace of the
-# command's own and end with its last process: nothing is ever left mounted, and a chroot can be removed like any folder.
+# in_chroot ROOT FOLDER[=INSIDE]... -- COMMAND...: a FOLDER appears inside at its own path, or at INSIDE. The mounts live in a mount
+# namespace of the command's own and end with its last process: nothing is ever left mounted, a chroot can be removed like any folder.
 in_chroot() {
   local root=$1 binds=()
   shift
@@ -87,7 +88,7 @@ in_chroot() {
   unshare --mount --propagation private /bin/bash -c '
     set -eu; root=$1; n=$2; shift 2
     for m in /proc /sys /dev; do mount --rbind $m "$root$m"; done
-    for ((; n > 0; n--)); do mkdir -p "$root$1"; mount --rbind "$1" "$root$1"; shift; done
+    for ((; n > 0; n--)); do mkdir -p "$root${1#*=}"; mount --rbind "${1%%=*}" "$root${1#*=}"; shift; done
     exec chroot "$root" "$@"' lab "$root" ${#binds[@]} "${binds[@]}" "$@"
 }
 
