@@ -7,4 +7,6 @@ module com.oneprocloud.sync.openstack {
   requires okhttp3;
   requires org.slf4j;
   requires static org.jspecify;
+
+  exports com.oneprocloud.sync.openstack;
 }

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+package com.oneprocloud.sync.openstack.internal.json;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import java.math.BigDecimal;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * The fields of a JSON object, read as what we need whatever type the release at hand gave them:
+ * numbers as text, text as numbers, {@code "True"} as a boolean, null and {@code ""} as absent.
+ * Immutable.
+ *
+ * @param node the object; any other node reads as an object without fields
+ */
+public record Fields(JsonNode node) {
+  /** No fields. */
+  public static Fields none() {
+    return new Fields(MissingNode.getInstance());
+  }
+
+  /** Whether there is such a field, even null. */
+  public boolean has(String name) {
+    return node.has(name);
+  }
+
+  /** Whether there are fields at all. */
+  public boolean isEmpty() {
+    return !node.isObject() || node.isEmpty();
+  }
+
+  /** A field's text; absent if it is null, empty, or no value. */
+  public Optional<String> text(String name) {
+    JsonNode value = node.path(name);
+    if (!value.isValueNode() || value.isNull()) {
+      return Optional.empty();
+    }
+    String text = value.asText();
+    return text.isEmpty() ? Optional.empty() : Optional.of(text);
+  }
+
+  /** The first of several fields that has a text. */
+  public Optional<String> text(String first, String second) {
+    Optional<String> text = text(first);
+    return text.isPresent() ? text : text(second);
+  }
+
+  /** A field's whole number, fractions cut off. */
+  public OptionalLong number(String name) {
+    JsonNode value = node.path(name);
+    if (value.isIntegralNumber() && value.canConvertToLong()) {
+      return OptionalLong.of(value.longValue());
+    }
+    if (value.isNumber() || value.isTextual()) {
+      try {
+        return OptionalLong.of(new BigDecimal(value.asText().strip()).longValue());
+      } catch (NumberFormatException e) {
+        return OptionalLong.empty();
+      }
+    }
+    return OptionalLong.empty();
+  }
+
+  /** A field's truth, if it has one. */
+  public Optional<Boolean> truth(String name) {
+    JsonNode value = node.path(name);
+    if (value.isBoolean()) {
+      return Optional.of(value.booleanValue());
+    }
+    if (value.isNumber()) {
+      return Optional.of(value.asInt() != 0);
+    }
+    if (value.isTextual()) {
+      String text = value.textValue().strip();
+      for (String yes : List.of("true", "yes", "on", "1", "t", "y")) {
+        if (yes.equalsIgnoreCase(text)) {
+          return Optional.of(true);
+        }
+      }
+      return text.isEmpty() ? Optional.empty() : Optional.of(false);
+    }
+    return Optional.empty();
+  }
+
+  /** Whether a field is true in any of the ways in which that is written. */
+  public boolean isTrue(String name) {
+    return truth(name).orElse(false);
+  }
+
+  /** A field's moment; one without a zone is UTC. */
+  public Optional<Instant> instant(String name) {
+    return text(name).flatMap(Fields::parseInstant);
+  }
+
+  static Optional<Instant> parseInstant(String text) {
+    String iso = text.strip().replace(' ', 'T');
+    try {
+      return Optional.of(OffsetDateTime.parse(iso).toInstant());
+    } catch (DateTimeException e) {
+      // Most of Cinder, and Nova's extensions, leave the zone out.
+    }
+    try {
+      return Optional.of(LocalDateTime.parse(iso).toInstant(ZoneOffset.UTC));
+    } catch (DateTimeException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** A field's object; without fields if it is none. */
+  public Fields object(String name) {
+    return new Fields(node.path(name));
+  }
+
+  /** A field's elements, each as an object; none if it is null. */
+  public List<Fields> objects(String name) {
+    List<Fields> found = new ArrayList<>();
+    for (JsonNode element : node.path(name)) {
+      found.add(new Fields(element));
+    }
+    return found;
+  }
+
+  /** A field's elements as texts; none if it is null. A lone text is a list of one. */
+  public List<String> texts(String name) {
+    JsonNode value = node.path(name);
+    if (value.isTextual() && !value.textValue().isEmpty()) {
+      return List.of(value.textValue());
+    }
+    List<String> found = new ArrayList<>();
+    if (value.isArray()) {
+      for (JsonNode element : value) {
+        if (element.isValueNode() && !element.isNull()) {
+          found.add(element.asText());
+        }
+      }
+    }
+    return found;
+  }
+
+  /** A field's entries as texts, in their order; nested values as JSON, null as empty. */
+  public Map<String, String> map(String name) {
+    return new Fields(node.path(name)).asMap();
+  }
+
+  /** These fields as texts, in their order; nested values as JSON, null as empty. */
+  public Map<String, String> asMap() {
+    Map<String, String> found = new LinkedHashMap<>();
+    for (Map.Entry<String, JsonNode> entry : node.properties()) {
+      found.put(entry.getKey(), asText(entry.getValue()));
+    }
+    return found;
+  }
+
+  private static String asText(JsonNode value) {
+    if (value.isNull()) {
+      return "";
+    }
+    return value.isValueNode() ? value.asText() : value.toString();
+  }
+
+  /** A field that holds JSON, or a text that holds JSON. */
+  public JsonNode embedded(String name) {
+    JsonNode value = node.path(name);
+    if (!value.isTextual()) {
+      return value;
+    }
+    try {
+      return JsonText.MAPPER.readTree(value.textValue());
+    } catch (JsonProcessingException e) {
+      return MissingNode.getInstance();
+    }
+  }
+}
