@@ -85,6 +85,14 @@ public final class RandomWorkload implements AutoCloseable {
     return Integer.getInteger("sync.steps", otherwise);
   }
 
+  /**
+   * The number of workloads, each with the next seed, that {@code -Dsync.runs} gives, or else a
+   * default.
+   */
+  public static int runs(int otherwise) {
+    return Integer.getInteger("sync.runs", otherwise);
+  }
+
   /** Where the image is found. */
   public ImageSpec image() {
     return image.spec();

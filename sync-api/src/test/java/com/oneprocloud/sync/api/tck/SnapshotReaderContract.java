@@ -16,6 +16,7 @@ import com.oneprocloud.sync.api.tck.StorageFixture.Feature;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -363,12 +364,25 @@ public abstract class SnapshotReaderContract extends StorageContract {
   }
 
   /**
-   * Random work on one image of random shape; after every few steps a point, its diff against three
+   * Random work on images of random shape; after every few steps a point, its diff against three
    * bases, and all bytes of it.
    */
   @Test
   void survivesARandomWorkload() {
-    randomWorkload(RandomWorkload.seed(), RandomWorkload.steps(60), 8 * MIB, 24 * MIB);
+    long seed = RandomWorkload.seed();
+    int steps = RandomWorkload.steps(60);
+    int runs = RandomWorkload.runs(3);
+    int diffs = 0;
+    for (int run = 0; run < runs; run++) {
+      diffs += randomWorkload(seed + run, steps, 8 * MIB, 24 * MIB);
+    }
+    System.out.printf(
+        Locale.ROOT,
+        "random workload: %d runs of %d steps from seed %d on, %d diffs, none missed a byte%n",
+        runs,
+        steps,
+        seed,
+        diffs);
   }
 
   /**

@@ -14,20 +14,31 @@ public record Call(Kind kind, long number, String subject, long offset, long len
   /** What can be asked of a cluster. */
   public enum Kind {
     /** {@code pools}, {@code images} and {@code find}. */
-    LIST,
+    LIST("list"),
     /** {@code open} of an image. */
-    OPEN,
+    OPEN("open image"),
     /** {@code snapshots} and {@code snapshot} of an image. */
-    SNAPSHOTS,
+    SNAPSHOTS("list snapshots"),
     /** {@code at}: opening a snapshot for reading. */
-    OPEN_SNAPSHOT,
+    OPEN_SNAPSHOT("open snapshot"),
     /** {@code diff} of a reader. */
-    DIFF,
+    DIFF("diff"),
     /** {@code read} of a reader. */
-    READ,
+    READ("read"),
     /** {@code create} of a snapshotter. */
-    CREATE_SNAPSHOT,
+    CREATE_SNAPSHOT("create snapshot"),
     /** {@code remove} of a snapshotter. */
-    REMOVE_SNAPSHOT
+    REMOVE_SNAPSHOT("remove snapshot");
+
+    private final String phrase;
+
+    Kind(String phrase) {
+      this.phrase = phrase;
+    }
+
+    /** The verb phrase that errors name the operation by. */
+    String phrase() {
+      return phrase;
+    }
   }
 }

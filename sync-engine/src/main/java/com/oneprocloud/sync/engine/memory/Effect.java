@@ -106,7 +106,7 @@ public final class Effect {
 
   static StorageException inputOutputError(Call call, String because) {
     return new StorageException(
-        SyncException.failed(call.kind().toString(), call.subject())
+        SyncException.failed(call.kind().phrase(), call.subject())
             .code("EIO")
             .because("%s (offset %d, %d bytes)", because, call.offset(), call.length()));
   }

@@ -184,6 +184,7 @@ public final class MemoryCluster implements StorageCluster {
   }
 
   void opened(AutoCloseable handle) {
+    checkOpen();
     open.add(handle);
   }
 

@@ -112,7 +112,7 @@ final class Service implements AutoCloseable {
     Effect effect;
     try {
       effect = faults.on(call);
-    } catch (SyncException e) {
+    } catch (RuntimeException | Error e) {
       ended.run();
       return CompletableFuture.failedFuture(e);
     }
@@ -178,14 +178,14 @@ final class Service implements AutoCloseable {
 
   private DeadlineException late(Call call) {
     return new DeadlineException(
-        SyncException.failed(call.kind().toString(), call.subject())
+        SyncException.failed(call.kind().phrase(), call.subject())
             .code("ETIMEDOUT")
             .because("the cluster did not answer within %d ms", deadline.toMillis()));
   }
 
   private static StorageException failedToStart(Call call, @Nullable Throwable cause) {
     return new StorageException(
-        SyncException.failed(call.kind().toString(), call.subject())
+        SyncException.failed(call.kind().phrase(), call.subject())
             .because("the operation did not start")
             .cause(cause));
   }
