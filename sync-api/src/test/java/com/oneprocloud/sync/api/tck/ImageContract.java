@@ -42,6 +42,7 @@ public abstract class ImageContract extends StorageContract {
           shape.options().dataPool(), image.layout().dataPoolId() != image.identity().poolId());
       assertEquals(shape.options().namespace(), !image.identity().namespace().isEmpty());
       assertEquals(made.image.spec(), image.spec());
+      assertEquals(made.model.size(), image.size());
       assertTrue(image.features().contains("layering"), image.features().toString());
       assertEquals(shape.isClone(), image.parent().isPresent());
     }
