@@ -13,6 +13,7 @@ import com.oneprocloud.sync.api.storage.ImageSpec;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * What a run will do with one disk.
@@ -28,6 +29,8 @@ import java.util.Optional;
  * @param reason why
  * @param base the snapshot that the new one will be compared with; empty if everything is moved
  * @param resumes the open run that will be taken up, if any
+ * @param estimate about how many bytes will be read from the source, if that can be told; the most
+ *     for a full run of a sparse image
  * @param notes what else a person should know, each a sentence
  */
 public record DiskPlan(
@@ -42,6 +45,7 @@ public record DiskPlan(
     VerdictReason reason,
     Optional<SnapshotRef> base,
     Optional<OpenRun> resumes,
+    OptionalLong estimate,
     List<String> notes) {
   /** Copies the list. */
   public DiskPlan {
@@ -55,6 +59,7 @@ public record DiskPlan(
     Objects.requireNonNull(reason, "reason");
     Objects.requireNonNull(base, "base");
     Objects.requireNonNull(resumes, "resumes");
+    Objects.requireNonNull(estimate, "estimate");
     notes = List.copyOf(notes);
   }
 }

@@ -12,7 +12,8 @@ final class PlanTable {
 
   static String of(SyncPlan plan) {
     List<String[]> rows = new ArrayList<>();
-    rows.add(new String[] {"disk", "image", "found by", "size", "verdict", "why", "base"});
+    rows.add(
+        new String[] {"disk", "image", "found by", "size", "verdict", "why", "base", "to move"});
     for (DiskPlan disk : plan.disks()) {
       rows.add(
           new String[] {
@@ -22,7 +23,8 @@ final class PlanTable {
             Bytes.text(disk.size()),
             disk.verdict().toString(),
             disk.reason().toString(),
-            disk.base().map(SnapshotRef::name).orElse("-")
+            disk.base().map(SnapshotRef::name).orElse("-"),
+            disk.estimate().isPresent() ? "~" + Bytes.text(disk.estimate().getAsLong()) : "?"
           });
     }
     StringBuilder text =

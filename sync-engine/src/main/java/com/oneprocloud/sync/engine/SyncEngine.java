@@ -21,25 +21,39 @@ import com.oneprocloud.sync.api.chain.OpenRun;
 import com.oneprocloud.sync.api.chain.RunId;
 import com.oneprocloud.sync.api.chain.SnapshotRef;
 import com.oneprocloud.sync.api.chain.SyncMode;
+import com.oneprocloud.sync.api.chain.Verdict;
+import com.oneprocloud.sync.api.inventory.CloudInventory;
+import com.oneprocloud.sync.api.inventory.CloudSnapshots;
+import com.oneprocloud.sync.api.inventory.Disk;
+import com.oneprocloud.sync.api.inventory.Server;
+import com.oneprocloud.sync.api.inventory.ServerId;
+import com.oneprocloud.sync.api.inventory.Volume;
+import com.oneprocloud.sync.api.mapping.PoolMapping;
 import com.oneprocloud.sync.api.storage.Image;
 import com.oneprocloud.sync.api.storage.ImageSpec;
+import com.oneprocloud.sync.api.storage.Snapshot;
 import com.oneprocloud.sync.api.storage.Snapshotter;
 import com.oneprocloud.sync.api.storage.StorageCluster;
 import com.oneprocloud.sync.api.target.ReplicaName;
 import com.oneprocloud.sync.api.target.Target;
 import com.oneprocloud.sync.engine.internal.plan.Decision;
 import com.oneprocloud.sync.engine.internal.plan.DiskFacts;
-import com.oneprocloud.sync.engine.internal.point.PointSnapshots;
+import com.oneprocloud.sync.engine.internal.plan.ImageLocator;
+import com.oneprocloud.sync.engine.internal.plan.ServerDisks;
+import com.oneprocloud.sync.engine.internal.point.DiskSnapshots;
+import com.oneprocloud.sync.engine.internal.point.ImageSnapshots;
+import com.oneprocloud.sync.engine.internal.point.SnapshotNames;
+import com.oneprocloud.sync.engine.internal.point.VolumeSnapshots;
 import com.oneprocloud.sync.engine.internal.run.DiskRun;
 import com.oneprocloud.sync.engine.internal.run.Notifier;
+import com.oneprocloud.sync.engine.internal.run.Point;
 import com.oneprocloud.sync.engine.internal.run.RunResources;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -64,6 +78,10 @@ public final class SyncEngine implements AutoCloseable {
   private final StorageCluster storage;
   private final @Nullable Snapshotter snapshotter;
   private final ChainStore chains;
+  private final @Nullable CloudInventory inventory;
+  private final @Nullable CloudSnapshots cloudSnapshots;
+  private final PoolMapping mapping;
+  private final Duration snapshotTimeout;
   private final String owner;
   private final RunResources resources;
 
@@ -71,6 +89,10 @@ public final class SyncEngine implements AutoCloseable {
     this.storage = Objects.requireNonNull(builder.storage, "storage");
     this.chains = Objects.requireNonNull(builder.chains, "chains");
     this.snapshotter = builder.snapshotter;
+    this.inventory = builder.inventory;
+    this.cloudSnapshots = builder.cloudSnapshots;
+    this.mapping = builder.mapping;
+    this.snapshotTimeout = builder.snapshotTimeout;
     this.owner = builder.owner;
     this.resources = new RunResources(builder.settings, chains);
   }
@@ -99,27 +121,90 @@ public final class SyncEngine implements AutoCloseable {
    */
   public SyncPlan plan(ImageSpec image, Target target, SyncMode mode) {
     List<Fault> faults = new ArrayList<>();
-    if (snapshotter == null) {
-      faults.add(
-          new Fault(
-              image.toString(),
-              "there is no snapshotter",
-              "Give the engine one: a point cannot be taken without."));
-    }
     Optional<DiskPlan> disk =
-        planDisk(image, new ReplicaName(image.pool(), nameOf(image)), target, mode, faults);
+        planDisk(
+            new ImageLocator.Located(image, "given"),
+            Optional.empty(),
+            new ReplicaName(image.pool(), nameOf(image)),
+            target,
+            mode,
+            faults);
     if (disk.isEmpty() || !faults.isEmpty()) {
       throw new InvalidPlanException(image, faults);
     }
-    RunId run = disk.get().resumes().map(OpenRun::run).orElseGet(RunId::random);
-    return new SyncPlan(
-        Optional.empty(),
-        run,
-        Consistency.CRASH_CONSISTENT,
-        mode,
-        target,
-        List.of(disk.get()),
-        List.of());
+    return planOf(Optional.empty(), target, mode, List.of(disk.get()), List.of());
+  }
+
+  /**
+   * Plans to bring the replicas of a server's disks to a new point with the least work that is
+   * certain to be right.
+   */
+  public SyncPlan plan(ServerId server, Target target) {
+    return plan(server, target, SyncMode.AUTO);
+  }
+
+  /**
+   * Plans to bring the replicas of all disks of a server to a new point. Writes nothing.
+   *
+   * <p>If an earlier run of some disks was cut short, the plan takes those up; the next plan brings
+   * all disks to a new point.
+   *
+   * @param server the server
+   * @param target where the replicas are, or will be
+   * @param mode what is wanted beyond that
+   * @throws InvalidPlanException if it cannot be done, with every fault that was found
+   * @throws SyncException if cloud, source, target or chain store cannot be asked
+   * @throws IllegalStateException if the engine has no inventory
+   */
+  public SyncPlan plan(ServerId server, Target target, SyncMode mode) {
+    CloudInventory cloud = inventory;
+    if (cloud == null) {
+      throw new IllegalStateException("the engine was built without an inventory");
+    }
+    Server found = cloud.server(server);
+    List<Disk> disks = cloud.disks(found);
+    List<Fault> faults = new ArrayList<>(ServerDisks.faults(found, disks));
+    if (cloudSnapshots != null) {
+      faults.addAll(
+          cloudSnapshots.check(
+              disks.stream().flatMap(it -> it.volume().stream()).map(Volume::id).toList()));
+    }
+    ImageLocator locator = new ImageLocator(storage, cloud, mapping);
+    List<DiskPlan> plans = new ArrayList<>();
+    List<Disk> left = new ArrayList<>();
+    for (Disk disk : disks) {
+      if (!ServerDisks.worthMoving(disk)) {
+        left.add(disk);
+        continue;
+      }
+      ReplicaName name = new ReplicaName(server.value(), disk.id());
+      locator
+          .locate(disk, faults)
+          .flatMap(it -> planDisk(it, Optional.of(disk), name, target, mode, faults))
+          .ifPresent(plans::add);
+    }
+    if (!faults.isEmpty()) {
+      throw new InvalidPlanException("server " + found.name() + " (" + server + ")", faults);
+    }
+    List<DiskPlan> cutShort = plans.stream().filter(it -> it.resumes().isPresent()).toList();
+    return planOf(Optional.of(found), target, mode, cutShort.isEmpty() ? plans : cutShort, left);
+  }
+
+  private static SyncPlan planOf(
+      Optional<Server> server,
+      Target target,
+      SyncMode mode,
+      List<DiskPlan> disks,
+      List<Disk> left) {
+    RunId run =
+        disks.stream()
+            .flatMap(it -> it.resumes().stream())
+            .map(OpenRun::run)
+            .findFirst()
+            .orElseGet(RunId::random);
+    Consistency consistency =
+        disks.size() == 1 ? Consistency.CRASH_CONSISTENT : Consistency.CRASH_CONSISTENT_PER_DISK;
+    return new SyncPlan(server, run, consistency, mode, target, disks, left);
   }
 
   private static String nameOf(ImageSpec image) {
@@ -127,32 +212,69 @@ public final class SyncEngine implements AutoCloseable {
   }
 
   private Optional<DiskPlan> planDisk(
-      ImageSpec spec, ReplicaName name, Target target, SyncMode mode, List<Fault> faults) {
+      ImageLocator.Located located,
+      Optional<Disk> disk,
+      ReplicaName name,
+      Target target,
+      SyncMode mode,
+      List<Fault> faults) {
     ChainId chain = new ChainId(name, target.id());
-    try (Image image = storage.open(spec)) {
-      long size = image.size();
-      faults.addAll(target.check(name, size));
+    if (waysOf(disk, chain).isEmpty()) {
+      faults.add(
+          new Fault(
+              located.image().toString(),
+              "there is nothing to take its snapshot with",
+              "Give the engine a snapshotter, or cloud snapshots for volumes."));
+    }
+    try (Image image = storage.open(located.image())) {
+      faults.addAll(target.check(name, image.size()));
       DiskFacts facts = DiskFacts.gather(image, chain, chains, target.state(name), mode);
       Decision decision = facts.decision();
       decision.fault().ifPresent(faults::add);
       return Optional.of(
           new DiskPlan(
-              spec,
+              located.image(),
               image.identity(),
-              size,
-              Optional.empty(),
-              "given",
+              image.size(),
+              disk,
+              located.how(),
               chain,
               facts.head(),
               decision.verdict(),
               decision.reason(),
               decision.base(),
               decision.resumes(),
-              List.of()));
+              estimate(image, facts),
+              disk.map(ServerDisks::notes).orElse(List.of())));
     } catch (NotFoundException | PermissionException | UnsupportedException | TargetException e) {
       faults.add(Fault.of(e));
       return Optional.empty();
     }
+  }
+
+  private static OptionalLong estimate(Image image, DiskFacts facts) {
+    if (facts.decision().verdict() == Verdict.CHECKSUM_RESYNC) {
+      return OptionalLong.of(image.size());
+    }
+    Optional<Snapshot> base =
+        facts.snapshots().stream()
+            .filter(it -> facts.decision().base().map(SnapshotRef::id).equals(Optional.of(it.id())))
+            .findFirst();
+    return image.estimate(base.orElse(null));
+  }
+
+  /** The ways in which snapshots of a disk may be taken, the one for new snapshots first. */
+  private List<DiskSnapshots> waysOf(Optional<Disk> disk, ChainId chain) {
+    List<DiskSnapshots> ways = new ArrayList<>();
+    Optional<Volume> volume = disk.flatMap(Disk::volume);
+    if (cloudSnapshots != null && volume.isPresent()) {
+      ways.add(
+          new VolumeSnapshots(cloudSnapshots, volume.get().id(), owner, chain, snapshotTimeout));
+    }
+    if (snapshotter != null) {
+      ways.add(new ImageSnapshots(snapshotter, new SnapshotNames(owner, chain)));
+    }
+    return ways;
   }
 
   /** Runs a plan without anybody listening. */
@@ -180,12 +302,19 @@ public final class SyncEngine implements AutoCloseable {
       notifier.tell(it -> it.runStarted(plan));
       for (DiskPlan disk : plan.disks()) {
         disks.add(
-            new DiskRun(disk, plan.target(), plan.mode(), storage, owner, resources, notifier));
+            new DiskRun(
+                disk,
+                plan.target(),
+                plan.mode(),
+                storage,
+                waysOf(disk.disk(), disk.chain()),
+                new SnapshotNames(owner, disk.chain()),
+                owner,
+                resources,
+                notifier));
       }
-      PointSnapshots snapshots =
-          new PointSnapshots(Objects.requireNonNull(snapshotter), resources.calls());
-      Duration snapshotTime = takePoint(plan, disks, snapshots, notifier);
-      List<DiskReport> reports = execute(disks, snapshots, notifier);
+      Duration snapshotTime = takePoint(plan, disks, notifier);
+      List<DiskReport> reports = execute(disks, notifier);
       return new SyncReport(plan.subject(), plan.run(), plan.consistency(), snapshotTime, reports);
     } catch (RuntimeException e) {
       failure = e;
@@ -204,44 +333,26 @@ public final class SyncEngine implements AutoCloseable {
     resources.close();
   }
 
-  private Duration takePoint(
-      SyncPlan plan, List<DiskRun> disks, PointSnapshots snapshots, Notifier notifier) {
-    Map<ImageSpec, String> names = new LinkedHashMap<>();
-    long start = System.nanoTime();
+  private Duration takePoint(SyncPlan plan, List<DiskRun> disks, Notifier notifier) {
+    List<DiskRun> fresh = disks.stream().filter(it -> !it.resumes()).toList();
     try {
-      for (DiskRun disk : disks) {
-        if (!disk.resumes()) {
-          notifier.tell(it -> it.phaseStarted(disk.plan(), SyncListener.Phase.SNAPSHOT));
-          names.put(disk.plan().image(), disk.begin(plan.run()));
-        }
+      for (DiskRun disk : fresh) {
+        notifier.tell(it -> it.phaseStarted(disk.plan(), SyncListener.Phase.SNAPSHOT));
+        disk.begin(plan.run());
       }
-      if (names.isEmpty()) {
-        return Duration.ZERO;
-      }
-      Map<ImageSpec, SnapshotRef> taken = snapshots.take(names);
-      Duration time = Duration.ofNanos(System.nanoTime() - start);
-      for (DiskRun disk : disks) {
-        SnapshotRef snapshot = taken.get(disk.plan().image());
-        if (snapshot != null) {
-          disk.taken(snapshot);
-        }
-      }
-      return time;
-    } catch (SyncException e) {
-      for (DiskRun disk : disks) {
-        if (!disk.resumes()) {
-          attach(e, disk::abandon);
-        }
+      return Point.take(fresh, resources.calls());
+    } catch (RuntimeException e) {
+      for (DiskRun disk : fresh) {
+        attach(e, disk::abandon);
       }
       throw e;
     }
   }
 
-  private List<DiskReport> execute(
-      List<DiskRun> disks, PointSnapshots snapshots, Notifier notifier) {
+  private List<DiskReport> execute(List<DiskRun> disks, Notifier notifier) {
     List<Future<DiskReport>> running = new ArrayList<>();
     for (DiskRun disk : disks) {
-      running.add(resources.drivers().submit(() -> disk.execute(snapshots)));
+      running.add(resources.drivers().submit(() -> disk.execute()));
     }
     List<DiskReport> reports = new ArrayList<>();
     RuntimeException failure = null;
@@ -308,7 +419,7 @@ public final class SyncEngine implements AutoCloseable {
     }
   }
 
-  private static void attach(SyncException failure, Runnable cleanUp) {
+  private static void attach(RuntimeException failure, Runnable cleanUp) {
     try {
       cleanUp.run();
     } catch (SyncException e) {
@@ -321,6 +432,10 @@ public final class SyncEngine implements AutoCloseable {
     private @Nullable StorageCluster storage;
     private @Nullable Snapshotter snapshotter;
     private @Nullable ChainStore chains;
+    private @Nullable CloudInventory inventory;
+    private @Nullable CloudSnapshots cloudSnapshots;
+    private PoolMapping mapping = PoolMapping.empty();
+    private Duration snapshotTimeout = Duration.ofMinutes(10);
     private String owner = "default";
     private EngineSettings settings = EngineSettings.defaults();
 
@@ -332,7 +447,37 @@ public final class SyncEngine implements AutoCloseable {
       return this;
     }
 
-    /** What takes and removes snapshots. Without one, nothing can be planned. */
+    /** What knows the servers; needed to plan for a server. */
+    public Builder inventory(CloudInventory cloud) {
+      inventory = cloud;
+      return this;
+    }
+
+    /**
+     * Lets the cloud take the snapshots of volumes, with the library that its hosts use themselves.
+     * Without this, they are taken by the {@link #snapshotter}.
+     */
+    public Builder cloudSnapshots(CloudSnapshots snapshots) {
+      cloudSnapshots = snapshots;
+      return this;
+    }
+
+    /** How long the cloud may take for a snapshot; default 10 minutes. */
+    public Builder snapshotTimeout(Duration timeout) {
+      snapshotTimeout = timeout;
+      return this;
+    }
+
+    /** Which pool the image of a disk is in. Default: none, so that every image is looked for. */
+    public Builder mapping(PoolMapping pools) {
+      mapping = pools;
+      return this;
+    }
+
+    /**
+     * What takes and removes snapshots directly on images: of disks that are no volumes, and of
+     * volumes without {@link #cloudSnapshots}.
+     */
     public Builder snapshotter(Snapshotter capability) {
       snapshotter = capability;
       return this;

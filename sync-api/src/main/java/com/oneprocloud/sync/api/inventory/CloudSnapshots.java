@@ -3,6 +3,7 @@ package com.oneprocloud.sync.api.inventory;
 
 import com.oneprocloud.sync.api.ConflictException;
 import com.oneprocloud.sync.api.DeadlineException;
+import com.oneprocloud.sync.api.Fault;
 import com.oneprocloud.sync.api.PermissionException;
 import java.time.Duration;
 import java.util.List;
@@ -32,6 +33,14 @@ public interface CloudSnapshots {
    */
   List<CloudSnapshot> create(
       List<VolumeId> volumes, String name, Map<String, String> metadata, Duration timeout);
+
+  /**
+   * What would keep snapshots of these volumes from being taken: missing permission, used-up quota,
+   * a volume's state. Worked out without writing anything.
+   *
+   * @return every fault found; empty if there is none
+   */
+  List<Fault> check(List<VolumeId> volumes);
 
   /** The snapshots of the user's own project whose metadata holds all of these entries. */
   List<CloudSnapshot> withMetadata(Map<String, String> metadata);

@@ -4,6 +4,7 @@ package com.oneprocloud.sync.api.storage;
 import com.oneprocloud.sync.api.NotFoundException;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +46,17 @@ public interface Image extends AutoCloseable {
    * @return all snapshots of every kind, by ascending id
    */
   List<Snapshot> snapshots();
+
+  /**
+   * About how many bytes a run would move now: what changed between a base and the head, while
+   * servers go on writing.
+   *
+   * @param base the older snapshot, or null for everything that the head holds
+   * @return empty if it cannot be told without a snapshot
+   */
+  default OptionalLong estimate(@Nullable Snapshot base) {
+    return OptionalLong.empty();
+  }
 
   /**
    * The snapshot of kind USER with a name, asked anew at each call.

@@ -23,7 +23,6 @@ import com.oneprocloud.sync.api.chain.Verification;
 import com.oneprocloud.sync.api.storage.Extents;
 import com.oneprocloud.sync.api.storage.Image;
 import com.oneprocloud.sync.api.storage.Snapshot;
-import com.oneprocloud.sync.api.storage.SnapshotId;
 import com.oneprocloud.sync.api.storage.SnapshotReader;
 import com.oneprocloud.sync.api.storage.StorageCluster;
 import com.oneprocloud.sync.api.target.Replica;
@@ -34,7 +33,7 @@ import com.oneprocloud.sync.engine.internal.diff.KnownExtents;
 import com.oneprocloud.sync.engine.internal.diff.RangeSource;
 import com.oneprocloud.sync.engine.internal.plan.Decision;
 import com.oneprocloud.sync.engine.internal.plan.DiskFacts;
-import com.oneprocloud.sync.engine.internal.point.PointSnapshots;
+import com.oneprocloud.sync.engine.internal.point.DiskSnapshots;
 import com.oneprocloud.sync.engine.internal.point.SnapshotNames;
 import com.oneprocloud.sync.engine.internal.transfer.CompareStage;
 import com.oneprocloud.sync.engine.internal.transfer.CopyStage;
@@ -76,6 +75,7 @@ public final class DiskRun implements AutoCloseable {
   private final DiskPlan plan;
   private final RunResources resources;
   private final Notifier notifier;
+  private final List<DiskSnapshots> snapshots;
   private final SnapshotNames names;
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private final LeaseKeeper lease;
@@ -89,6 +89,9 @@ public final class DiskRun implements AutoCloseable {
   /**
    * Takes the lease, opens image and replica, and decides what may be done.
    *
+   * @param snapshots every way in which the chain's snapshots may have been taken; the first takes
+   *     the new one
+   * @param names names of the chain's snapshots
    * @throws ConflictException if another run holds the lease, or the chain moved since the plan was
    *     made
    */
@@ -97,13 +100,16 @@ public final class DiskRun implements AutoCloseable {
       Target target,
       SyncMode mode,
       StorageCluster storage,
+      List<DiskSnapshots> snapshots,
+      SnapshotNames names,
       String owner,
       RunResources resources,
       Notifier notifier) {
     this.plan = plan;
     this.resources = resources;
     this.notifier = notifier;
-    this.names = new SnapshotNames(owner, plan.chain());
+    this.snapshots = snapshots;
+    this.names = names;
     try {
       Duration time = resources.settings.leaseTime();
       this.lease =
@@ -136,12 +142,8 @@ public final class DiskRun implements AutoCloseable {
     return decision.resumes().isPresent();
   }
 
-  /**
-   * Records the run as open.
-   *
-   * @return the name of the snapshot to take
-   */
-  public String begin(RunId id) {
+  /** Records the run as open. */
+  public void begin(RunId id) {
     String name = names.name(nextSequence(), id);
     run =
         new OpenRun(
@@ -157,13 +159,22 @@ public final class DiskRun implements AutoCloseable {
             decision.verdict(),
             decision.reason());
     resources.chains.open(lease.lease(), run);
-    return name;
+  }
+
+  /** Takes the snapshot of the run that was begun. */
+  public SnapshotRef takeSnapshot() {
+    return snapshots.get(0).take(image, begun().snapshotName());
   }
 
   /** Records that the snapshot was taken. */
   public void taken(SnapshotRef snapshot) {
     run = begun().taken(snapshot);
     resources.chains.open(lease.lease(), begun());
+  }
+
+  /** Removes the snapshot that was just taken. */
+  public void removeSnapshot(SnapshotRef snapshot) {
+    snapshots.get(0).remove(image, snapshot);
   }
 
   /** Gives the run up before the replica was touched. */
@@ -175,10 +186,9 @@ public final class DiskRun implements AutoCloseable {
   /**
    * Moves, verifies and commits.
    *
-   * @param snapshots removes snapshots that are not needed any more
    * @throws InterruptedException if the thread was interrupted; the run stays open
    */
-  public DiskReport execute(PointSnapshots snapshots) throws InterruptedException {
+  public DiskReport execute() throws InterruptedException {
     if (decision.resumes().isPresent()) {
       run = decision.resumes().get();
       // a journal is written by the lease that opened the run
@@ -191,7 +201,7 @@ public final class DiskRun implements AutoCloseable {
     try (SnapshotReader reader = image.at(snapshot)) {
       Moved moved = transfer(open, reader, base);
       Verified verified = verify(reader, moved.extents, moved.epoch);
-      return commit(open, reader, moved, verified, snapshots);
+      return commit(open, reader, moved, verified);
     }
   }
 
@@ -297,12 +307,7 @@ public final class DiskRun implements AutoCloseable {
     return new Verified(compare.bytesCompared(), Duration.ofNanos(System.nanoTime() - start));
   }
 
-  private DiskReport commit(
-      OpenRun open,
-      SnapshotReader reader,
-      Moved moved,
-      Verified verified,
-      PointSnapshots snapshots) {
+  private DiskReport commit(OpenRun open, SnapshotReader reader, Moved moved, Verified verified) {
     notifier.tell(it -> it.phaseStarted(plan, Phase.COMMIT));
     lease.check();
     Manifest manifest =
@@ -325,10 +330,13 @@ public final class DiskRun implements AutoCloseable {
     CommittedManifest committed = resources.chains.commit(lease.lease(), manifest);
     replica.mark(new ReplicaState.Committed(committed.hash()));
     trim(manifest.size());
-    Set<SnapshotId> keep = new HashSet<>();
-    keep.add(manifest.snapshot().id());
-    head.ifPresent(it -> keep.add(it.manifest().snapshot().id()));
-    List<String> notes = new ArrayList<>(snapshots.prune(image, names, keep));
+    Set<SnapshotRef> keep = new HashSet<>();
+    keep.add(manifest.snapshot());
+    head.ifPresent(it -> keep.add(it.manifest().snapshot()));
+    List<String> notes = new ArrayList<>();
+    for (DiskSnapshots way : snapshots) {
+      notes.addAll(prune(way, keep));
+    }
     VerdictReason reason = resumes() ? VerdictReason.RUN_RESUMED : open.reason();
     DiskReport report =
         new DiskReport(
@@ -348,6 +356,15 @@ public final class DiskRun implements AutoCloseable {
             notes);
     notifier.tell(it -> it.diskCommitted(report));
     return report;
+  }
+
+  /** The point is committed: what goes wrong here is for the report, not for the run. */
+  private List<String> prune(DiskSnapshots way, Set<SnapshotRef> keep) {
+    try {
+      return way.prune(image, keep);
+    } catch (SyncException e) {
+      return List.of("Old snapshots were left: " + e.getMessage());
+    }
   }
 
   /**
