@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: Apache-2.0
+package com.oneprocloud.sync.engine;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.oneprocloud.sync.api.Consistency;
+import com.oneprocloud.sync.api.Fault;
+import com.oneprocloud.sync.api.InvalidPlanException;
+import com.oneprocloud.sync.api.NotFoundException;
+import com.oneprocloud.sync.api.SyncException;
+import com.oneprocloud.sync.api.SyncPlan;
+import com.oneprocloud.sync.api.SyncReport;
+import com.oneprocloud.sync.api.chain.SnapshotRef;
+import com.oneprocloud.sync.api.chain.Verdict;
+import com.oneprocloud.sync.api.inventory.CloudInventory;
+import com.oneprocloud.sync.api.inventory.CloudSnapshot;
+import com.oneprocloud.sync.api.inventory.CloudSnapshotId;
+import com.oneprocloud.sync.api.inventory.CloudSnapshots;
+import com.oneprocloud.sync.api.inventory.Disk;
+import com.oneprocloud.sync.api.inventory.Server;
+import com.oneprocloud.sync.api.inventory.ServerId;
+import com.oneprocloud.sync.api.inventory.ServerQuery;
+import com.oneprocloud.sync.api.inventory.Volume;
+import com.oneprocloud.sync.api.inventory.VolumeId;
+import com.oneprocloud.sync.api.mapping.PoolMapping;
+import com.oneprocloud.sync.api.storage.ImageSpec;
+import com.oneprocloud.sync.api.storage.Snapshot;
+import com.oneprocloud.sync.api.target.ReplicaName;
+import com.oneprocloud.sync.engine.memory.MemoryCluster;
+import com.oneprocloud.sync.engine.memory.MemoryDisk;
+import com.oneprocloud.sync.engine.target.DirectoryTarget;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A server of several disks in a cloud that is made of its answers, over the cluster in memory. */
+class ServerSyncTest {
+  private static final ServerId SERVER = ServerId.of("6b1f");
+  private static final PoolMapping MAPPING =
+      PoolMapping.builder().put("ssd", "volumes").put("hdd", "slow").imageBooted("vms").build();
+
+  @TempDir Path folder;
+
+  private final MemoryCluster cluster = MemoryCluster.withPools("volumes", "slow", "vms", "images");
+  private final Map<String, MemoryDisk> images = new LinkedHashMap<>();
+  private final FakeCloud cloud = new FakeCloud();
+  private DirectoryTarget target;
+
+  @BeforeEach
+  void makeServer() {
+    target = DirectoryTarget.at(folder.resolve("replicas"));
+    volume("root", "ssd", "volumes", 0);
+    volume("data", "hdd", "slow", 1);
+  }
+
+  @AfterEach
+  void close() {
+    cluster.close();
+  }
+
+  @Test
+  void everyDiskIsReplicatedAndTheCloudTakesTheSnapshotsOfVolumes() throws IOException {
+    local(Disk.Kind.ROOT, "6b1f_disk", "vms");
+    local(Disk.Kind.SWAP, "6b1f_disk.swap", "vms");
+    try (SyncEngine engine = engine(MAPPING)) {
+      for (int run = 0; run < 4; run++) {
+        for (MemoryDisk image : images.values()) {
+          image.write(4096L * run, new byte[] {(byte) (run + 1)});
+        }
+        SyncPlan plan = engine.plan(SERVER, target);
+        assertEquals(Consistency.CRASH_CONSISTENT_PER_DISK, plan.consistency());
+        assertEquals(List.of("6b1f_disk.swap"), plan.left().stream().map(Disk::id).toList());
+        SyncReport report = engine.run(plan);
+        assertEquals(3, report.disks().size());
+        for (var disk : report.disks()) {
+          assertEquals(run == 0 ? Verdict.FULL : Verdict.CONTINUE, disk.verdict());
+          SnapshotRef snapshot = disk.committed().manifest().snapshot();
+          boolean isVolume = disk.plan().disk().orElseThrow().volume().isPresent();
+          assertEquals(isVolume, snapshot.cloudId().isPresent());
+          assertReplicaEquals(disk.plan().disk().orElseThrow(), snapshot);
+        }
+        assertEquals(
+            Math.min(run + 1, 2) * 2, cloud.snapshots.size(), "base and spare base of each volume");
+      }
+    }
+  }
+
+  @Test
+  void aWrongMappingIsRefusedWithThePoolsWhereTheImagesAre() {
+    PoolMapping wrong =
+        PoolMapping.builder().put("ssd", "images").put("hdd", "vms").imageBooted("vms").build();
+    try (SyncEngine engine = engine(wrong)) {
+      InvalidPlanException refusal =
+          assertThrows(InvalidPlanException.class, () -> engine.plan(SERVER, target));
+      assertEquals(2, refusal.faults().size(), "all faults at once");
+      assertTrue(refusal.getMessage().contains("volumes/volume-root"), refusal::getMessage);
+      assertTrue(refusal.getMessage().contains("slow/volume-data"), refusal::getMessage);
+    }
+  }
+
+  @Test
+  void withoutAMappingEveryPoolIsLookedInto() {
+    try (SyncEngine engine = engine(PoolMapping.empty())) {
+      SyncPlan plan = engine.plan(SERVER, target);
+      assertEquals(
+          List.of(ImageSpec.of("volumes", "volume-root"), ImageSpec.of("slow", "volume-data")),
+          plan.disks().stream().map(it -> it.image()).toList());
+      assertTrue(plan.toString().contains("looking into every pool"), plan::toString);
+    }
+  }
+
+  @Test
+  void aVolumeMigratedInUseIsFoundByTheNameThatTheCloudTells() {
+    images.get("root").rename("volume-other");
+    cloud.told.put("volume-root", ImageSpec.of("volumes", "volume-other"));
+    try (SyncEngine engine = engine(MAPPING)) {
+      assertEquals(
+          ImageSpec.of("volumes", "volume-other"),
+          engine.plan(SERVER, target).disks().get(0).image());
+    }
+  }
+
+  @Test
+  void ifOneSnapshotFailsTheOthersAreRemovedAndTheNextRunStartsAnew() {
+    try (SyncEngine engine = engine(MAPPING)) {
+      cloud.failing = Optional.of(VolumeId.of("data"));
+      SyncPlan plan = engine.plan(SERVER, target);
+      assertThrows(SyncException.class, () -> engine.run(plan));
+      assertTrue(cloud.snapshots.isEmpty(), "no snapshot is left behind");
+      cloud.failing = Optional.empty();
+      assertEquals(2, engine.run(engine.plan(SERVER, target)).disks().size());
+    }
+  }
+
+  private SyncEngine engine(PoolMapping mapping) {
+    return SyncEngine.builder()
+        .inventory(cloud)
+        .cloudSnapshots(cloud)
+        .storage(cluster)
+        .snapshotter(cluster.snapshotter())
+        .mapping(mapping)
+        .chains(DirectoryChainStore.at(folder.resolve("chains")))
+        .build();
+  }
+
+  private void volume(String id, String type, String pool, int bootIndex) {
+    images.put(id, cluster.newDisk(ImageSpec.of(pool, "volume-" + id)).size(8 << 20).create());
+    Volume volume =
+        new Volume(
+            VolumeId.of(id),
+            id,
+            Optional.empty(),
+            Optional.empty(),
+            8 << 20,
+            "in-use",
+            Optional.of(type),
+            Optional.empty(),
+            bootIndex == 0,
+            false,
+            false,
+            Optional.empty(),
+            List.of(),
+            Map.of(),
+            Optional.empty());
+    cloud.disks.add(
+        new Disk(
+            SERVER,
+            Disk.Kind.VOLUME,
+            "volume-" + id,
+            8 << 20,
+            OptionalInt.of(bootIndex),
+            Optional.empty(),
+            Optional.of(volume)));
+  }
+
+  private void local(Disk.Kind kind, String name, String pool) {
+    images.put(name, cluster.newDisk(ImageSpec.of(pool, name)).size(4 << 20).create());
+    cloud.disks.add(
+        new Disk(
+            SERVER, kind, name, 4 << 20, OptionalInt.empty(), Optional.empty(), Optional.empty()));
+  }
+
+  private void assertReplicaEquals(Disk disk, SnapshotRef snapshot) throws IOException {
+    MemoryDisk image = images.get(disk.id());
+    Snapshot found =
+        image.snapshots().stream()
+            .filter(it -> it.id().equals(snapshot.id()))
+            .findFirst()
+            .orElseThrow();
+    assertArrayEquals(
+        image.readFully(found),
+        Files.readAllBytes(target.file(new ReplicaName(SERVER.value(), disk.id()))));
+  }
+
+  /** A cloud that knows one server. */
+  private final class FakeCloud implements CloudInventory, CloudSnapshots {
+    final List<Disk> disks = new ArrayList<>();
+    final Map<String, ImageSpec> told = new LinkedHashMap<>();
+    final Map<CloudSnapshotId, CloudSnapshot> snapshots = new ConcurrentHashMap<>();
+    final AtomicInteger made = new AtomicInteger();
+    volatile Optional<VolumeId> failing = Optional.empty();
+
+    @Override
+    public String description() {
+      return "a cloud of one server";
+    }
+
+    @Override
+    public List<Server> servers(ServerQuery query) {
+      return List.of(server(SERVER));
+    }
+
+    @Override
+    public Server server(ServerId id) {
+      return new Server(
+          id,
+          "web-1",
+          Optional.empty(),
+          "ACTIVE",
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          List.of(),
+          Map.of(),
+          Map.of(),
+          Optional.empty(),
+          Optional.empty(),
+          List.of(),
+          false,
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty());
+    }
+
+    @Override
+    public List<Disk> disks(Server server) {
+      return disks;
+    }
+
+    @Override
+    public List<Volume> volumes() {
+      return disks.stream().flatMap(it -> it.volume().stream()).toList();
+    }
+
+    @Override
+    public Volume volume(VolumeId id) {
+      return volumes().stream().filter(it -> it.id().equals(id)).findFirst().orElseThrow();
+    }
+
+    @Override
+    public List<String> volumeTypes() {
+      return List.of("ssd", "hdd");
+    }
+
+    @Override
+    public Optional<ImageSpec> imageOf(Disk disk) {
+      return Optional.ofNullable(told.get(disk.imageName()));
+    }
+
+    @Override
+    public List<CloudSnapshot> create(
+        List<VolumeId> volumes, String name, Map<String, String> metadata, Duration timeout) {
+      List<CloudSnapshot> taken = new ArrayList<>();
+      for (VolumeId volume : volumes) {
+        if (failing.filter(volume::equals).isPresent()) {
+          throw new SyncException(SyncException.failed("create snapshot", volume).code("500"));
+        }
+        CloudSnapshotId id = CloudSnapshotId.of("s" + made.incrementAndGet());
+        CloudSnapshot snapshot =
+            new CloudSnapshot(id, volume, name, "available", 8 << 20, metadata, Optional.empty());
+        images.get(volume.value()).snapshot(snapshot.imageSnapshotName());
+        snapshots.put(id, snapshot);
+        taken.add(snapshot);
+      }
+      return taken;
+    }
+
+    @Override
+    public List<Fault> check(List<VolumeId> volumes) {
+      return List.of();
+    }
+
+    @Override
+    public List<CloudSnapshot> withMetadata(Map<String, String> metadata) {
+      return snapshots.values().stream()
+          .filter(it -> it.metadata().entrySet().containsAll(metadata.entrySet()))
+          .toList();
+    }
+
+    @Override
+    public void remove(CloudSnapshotId id, Duration timeout) {
+      CloudSnapshot snapshot = snapshots.remove(id);
+      if (snapshot == null) {
+        throw new NotFoundException(SyncException.failed("remove snapshot", id));
+      }
+      images.get(snapshot.volume().value()).removeSnapshot(snapshot.imageSnapshotName());
+    }
+
+    @Override
+    public void close() {}
+  }
+}
