@@ -7,6 +7,7 @@ import com.oneprocloud.sync.api.tck.StorageFixture.ImageOptions;
 import com.oneprocloud.sync.api.tck.StorageFixture.WritableImage;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -38,6 +39,7 @@ public final class RandomWorkload implements AutoCloseable {
   private final List<WritableImage> parents = new ArrayList<>();
   private final Map<String, ImageModel> snapshots = new LinkedHashMap<>();
   private final Set<String> foreign = new LinkedHashSet<>();
+  private final Set<Operation> operations = EnumSet.allOf(Operation.class);
   private final List<String> log = new ArrayList<>();
   private ImageModel head;
   private boolean clone;
@@ -137,23 +139,58 @@ public final class RandomWorkload implements AutoCloseable {
   /** Does one thing to the image. */
   public void step() {
     steps++;
-    int dice = random.nextInt(100);
-    if (dice < 48) {
-      write();
-    } else if (dice < 60) {
-      discard(false);
-    } else if (dice < 70) {
-      discard(true);
-    } else if (dice < 77) {
-      resize();
-    } else if (dice < 86) {
-      createSnapshot();
-    } else if (dice < 93) {
-      removeSnapshot();
-    } else if (dice < 98) {
-      rollBack();
-    } else {
-      flatten();
+    int dice = random.nextInt(operations.stream().mapToInt(operation -> operation.weight).sum());
+    for (Operation operation : operations) {
+      dice -= operation.weight;
+      if (dice < 0) {
+        perform(operation);
+        return;
+      }
+    }
+  }
+
+  /** Leaves some things out from now on. */
+  public RandomWorkload without(Operation... left) {
+    operations.removeAll(List.of(left));
+    return this;
+  }
+
+  /** What a step can be. */
+  public enum Operation {
+    /** Bytes, zeros, or the bytes that are there. */
+    WRITE(48),
+    /** A range or whole objects. */
+    DISCARD(12),
+    /** A range or whole objects. */
+    WRITE_ZEROES(10),
+    /** Up or down. */
+    RESIZE(7),
+    /** Somebody else's. */
+    CREATE_SNAPSHOT(9),
+    /** Somebody else's. */
+    REMOVE_SNAPSHOT(7),
+    /** To any snapshot. */
+    ROLL_BACK(5),
+    /** Once, if the image is a clone. */
+    FLATTEN(2);
+
+    private final int weight;
+
+    Operation(int weight) {
+      this.weight = weight;
+    }
+  }
+
+  private void perform(Operation operation) {
+    switch (operation) {
+      case WRITE -> write();
+      case DISCARD -> discard(false);
+      case WRITE_ZEROES -> discard(true);
+      case RESIZE -> resize();
+      case CREATE_SNAPSHOT -> createSnapshot();
+      case REMOVE_SNAPSHOT -> removeSnapshot();
+      case ROLL_BACK -> rollBack();
+      case FLATTEN -> flatten();
     }
   }
 

@@ -9,6 +9,7 @@ import com.oneprocloud.sync.api.storage.Snapshotter;
 import com.oneprocloud.sync.api.storage.StorageCluster;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
@@ -206,6 +207,7 @@ public final class MemoryCluster implements StorageCluster {
     private int threads = 4;
     private Faults faults = Faults.none();
     private Clock clock = Clock.systemUTC();
+    private final Set<KnownBug> bugs = EnumSet.noneOf(KnownBug.class);
 
     private Builder() {}
 
@@ -251,9 +253,15 @@ public final class MemoryCluster implements StorageCluster {
       return this;
     }
 
+    /** Gives the cluster bugs; it has none by default. */
+    public Builder bugs(KnownBug... known) {
+      bugs.addAll(List.of(known));
+      return this;
+    }
+
     /** Makes the cluster and connects to it. */
     public MemoryCluster build() {
-      return new MemoryCluster(new Storage(fsid, clock, pools), deadline, threads, faults);
+      return new MemoryCluster(new Storage(fsid, clock, bugs, pools), deadline, threads, faults);
     }
   }
 }

@@ -7,6 +7,7 @@ import com.oneprocloud.sync.api.storage.ImageSpec;
 import java.time.Clock;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class Storage {
   final String fsid;
   final Clock clock;
+  final Set<KnownBug> bugs;
   private final ReadWriteLock lock = new ReentrantReadWriteLock();
   private final TreeMap<String, Pool> pools = new TreeMap<>();
 
@@ -40,9 +42,10 @@ final class Storage {
     }
   }
 
-  Storage(String fsid, Clock clock, Iterable<String> poolNames) {
+  Storage(String fsid, Clock clock, Set<KnownBug> bugs, Iterable<String> poolNames) {
     this.fsid = fsid;
     this.clock = clock;
+    this.bugs = Set.copyOf(bugs);
     for (String name : poolNames) {
       pools.put(name, new Pool(pools.size() + 1));
     }

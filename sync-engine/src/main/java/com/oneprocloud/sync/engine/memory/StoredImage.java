@@ -9,7 +9,9 @@ import com.oneprocloud.sync.api.storage.Layout;
 import com.oneprocloud.sync.api.storage.Snapshot;
 import java.nio.ByteBuffer;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -25,6 +27,7 @@ final class StoredImage {
   private final ImageIdentity identity;
   private final Striping striping;
   private final Set<String> features;
+  private final Set<KnownBug> bugs;
   private final TreeMap<Long, StoredObject> objects = new TreeMap<>();
   private final TreeMap<Long, StoredSnapshot> snapshots = new TreeMap<>();
 
@@ -34,19 +37,30 @@ final class StoredImage {
   private @Nullable StoredParent parent;
   private SnapContext context = SnapContext.beforeAll();
 
+  /** Null if the image has no object maps. */
+  private @Nullable ObjectMap objectMap;
+
+  /** The object written to last, and what the map said of it before. */
+  private long lastWritten = -1;
+
+  private ObjectState beforeLastWrite = ObjectState.NONEXISTENT;
+
   StoredImage(
       ImageSpec spec,
       ImageIdentity identity,
       Layout layout,
       Set<String> features,
+      Set<KnownBug> bugs,
       long size,
       @Nullable StoredParent parent) {
     this.spec = spec;
     this.identity = identity;
     this.striping = new Striping(layout);
     this.features = features;
+    this.bugs = bugs;
     this.size = size;
     this.parent = parent;
+    this.objectMap = features.contains("object-map") ? new ObjectMap(striping.objects(size)) : null;
     if (parent != null) {
       parent.snapshot().children.add(this);
     }
@@ -116,6 +130,7 @@ final class StoredImage {
         (object, objectOffset, imageOffset, count) -> {
           copyUp(object);
           object(object).write(context, objectOffset, from, count);
+          mark(object, ObjectState.EXISTS);
         });
   }
 
@@ -150,6 +165,7 @@ final class StoredImage {
     } else {
       object.zero(context, from, to - from);
     }
+    mark(number, object.exists() ? ObjectState.EXISTS : ObjectState.NONEXISTENT);
     dropIfGone(number, object);
   }
 
@@ -179,7 +195,31 @@ final class StoredImage {
     bytes.flip();
     if (!allZeros(bytes)) {
       object(number).write(SnapContext.beforeAll(), 0, bytes, bytes.remaining());
+      markCopiedUp(number);
     }
+  }
+
+  /** Enters what happened to an object into the map of the head. */
+  private void mark(long number, ObjectState state) {
+    if (objectMap != null) {
+      lastWritten = number;
+      beforeLastWrite = objectMap.get(number);
+      objectMap.set(number, state);
+    }
+  }
+
+  /** Enters an object that was made as if before the first snapshot into all maps. */
+  private void markCopiedUp(long number) {
+    ObjectState state = ObjectState.EXISTS;
+    if (!bugs.contains(KnownBug.COPY_UP_NOT_IN_MAPS)) {
+      for (StoredSnapshot snapshot : snapshots.values()) {
+        if (snapshot.objectMap != null) {
+          snapshot.objectMap.set(number, state);
+          state = ObjectState.EXISTS_CLEAN;
+        }
+      }
+    }
+    mark(number, state);
   }
 
   private static boolean allZeros(ByteBuffer bytes) {
@@ -218,6 +258,7 @@ final class StoredImage {
         object.delete(context);
         dropIfGone(number, object);
       }
+      // The map is cut below, after the objects at the border were.
       long boundary = Math.min(size, striping.objects(newSize) * layout().objectSize());
       if (boundary > newSize) {
         discard(newSize, striping.objects(newSize) * layout().objectSize() - newSize);
@@ -227,11 +268,22 @@ final class StoredImage {
       }
     }
     size = newSize;
+    if (objectMap != null) {
+      objectMap.resize(striping.objects(newSize));
+    }
   }
 
   StoredSnapshot snapshot(long id, String name, Instant now) {
     StoredSnapshot snapshot = new StoredSnapshot(id, name, size, now, parent);
     snapshots.put(id, snapshot);
+    if (objectMap != null) {
+      snapshot.objectMap = objectMap.copy();
+      if (bugs.contains(KnownBug.STALE_MAP_UNDER_WRITES) && lastWritten >= 0) {
+        snapshot.objectMap.set(lastWritten, beforeLastWrite);
+      }
+      lastWritten = -1;
+      objectMap.startAnew();
+    }
     context = new SnapContext(id, new TreeSet<>(snapshots.keySet()));
     return snapshot;
   }
@@ -242,6 +294,11 @@ final class StoredImage {
       snapshot.kind = Snapshot.Kind.TRASH;
       snapshot.name = UUID.randomUUID().toString();
       return;
+    }
+    Map.Entry<Long, StoredSnapshot> next = snapshots.higherEntry(snapshot.id);
+    ObjectMap after = next == null ? objectMap : next.getValue().objectMap;
+    if (after != null && snapshot.objectMap != null) {
+      after.absorb(snapshot.objectMap);
     }
     snapshots.remove(snapshot.id);
     context = new SnapContext(context.seq(), new TreeSet<>(snapshots.keySet()));
@@ -254,6 +311,9 @@ final class StoredImage {
     Map<Long, StoredObject> kept = objects.headMap(striping.objects(snapshot.size));
     kept.values().forEach(object -> object.rollBack(context, snapshot.id));
     kept.values().removeIf(StoredObject::gone);
+    // As librbd does it: the map of the snapshot, its clean objects included, becomes the head's.
+    objectMap = snapshot.objectMap == null ? objectMap : snapshot.objectMap.copy();
+    lastWritten = -1;
   }
 
   /** Copies all that is still read from the parent and lets go of it, snapshots included. */
@@ -318,6 +378,78 @@ final class StoredImage {
     return extents.build();
   }
 
+  /**
+   * What librbd's fast-diff says between two snapshots: whole objects, from object maps where they
+   * can be used, else from snapsets.
+   *
+   * @param base null to compare with an image of zeros
+   */
+  Extents fastDiff(@Nullable StoredSnapshot base, StoredSnapshot end) {
+    List<ObjectMap> maps = new ArrayList<>();
+    for (StoredSnapshot snapshot :
+        snapshots.subMap(base == null ? 0 : base.id, true, end.id, true).values()) {
+      ObjectMap map = snapshot.objectMap;
+      if (map != null && isTrusted(map, snapshot, base)) {
+        maps.add(map);
+      } else if (map != null
+          || snapshot == end
+          || snapshot == base
+          || !bugs.contains(KnownBug.MISSING_MAP_SKIPPED)) {
+        return wholeObjects(diff(base == null ? 0 : base.id, at(end), 0, end.size), end);
+      }
+    }
+    Extents.Builder extents = Extents.builder();
+    FastDiff.changed(maps, base == null, bugs)
+        .forEach((object, exists) -> addWhole(object, !exists, end, extents));
+    StoredParent from = end.parent;
+    if (base == null && from != null && !bugs.contains(KnownBug.FAST_DIFF_WITHOUT_PARENT)) {
+      for (Extent extent : from.image().fastDiff(null, from.snapshot()).within(0, from.overlap())) {
+        addInherited(extent, at(end), extents);
+      }
+    }
+    return extents.build();
+  }
+
+  private boolean isTrusted(ObjectMap map, StoredSnapshot snapshot, @Nullable StoredSnapshot base) {
+    return !map.invalid
+        || (bugs.contains(KnownBug.VALIDITY_OF_BASE_ONLY) && base != null && snapshot != base);
+  }
+
+  private Extents wholeObjects(Extents exact, StoredSnapshot end) {
+    Extents.Builder whole = Extents.builder();
+    Set<Long> touched = new TreeSet<>();
+    for (Extent extent : exact) {
+      striping.ofImage(
+          extent.offset(), extent.length(), (object, within, offset, n) -> touched.add(object));
+    }
+    touched.forEach(object -> addWhole(object, false, end, whole));
+    return whole.build();
+  }
+
+  private void addWhole(long number, boolean zero, StoredSnapshot end, Extents.Builder extents) {
+    if (bugs.contains(KnownBug.FAST_DIFF_OF_STRIPES)) {
+      long offset = number * layout().objectSize();
+      if (offset < end.size) {
+        extents.add(offset, Math.min(layout().objectSize(), end.size - offset), zero);
+      }
+      return;
+    }
+    striping.ofObject(
+        number,
+        0,
+        layout().objectSize(),
+        (object, within, offset, count) -> {
+          if (offset < end.size) {
+            extents.add(offset, Math.min(count, end.size - offset), zero);
+          }
+        });
+  }
+
+  /** The map of the head; null if the image has none. */
+  @Nullable ObjectMap objectMap() {
+    return objectMap;
+  }
+
   private void report(
       long number,
       StoredObject.Change change,
@@ -356,7 +488,7 @@ final class StoredImage {
   }
 
   private StoredObject object(long number) {
-    return objects.computeIfAbsent(number, key -> new StoredObject());
+    return objects.computeIfAbsent(number, key -> new StoredObject(bugs));
   }
 
   private void dropIfGone(long number, StoredObject object) {

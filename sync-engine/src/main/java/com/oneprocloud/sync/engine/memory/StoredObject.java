@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableSet;
+import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,7 @@ final class StoredObject {
   static final long HEAD = Long.MAX_VALUE;
 
   private final List<Clone> clones = new ArrayList<>();
+  private final Set<KnownBug> bugs;
   private @Nullable Content head;
 
   /** The newest snapshot that the last writer knew of: the head is the state after it. */
@@ -46,6 +48,10 @@ final class StoredObject {
    * @param size its size at the end
    */
   record Change(Ranges ranges, boolean exists, long size) {}
+
+  StoredObject(Set<KnownBug> bugs) {
+    this.bugs = bugs;
+  }
 
   boolean exists() {
     return head != null;
@@ -94,7 +100,9 @@ final class StoredObject {
       return;
     }
     Content content = writableHead(context);
-    modified(size, content.size());
+    if (!bugs.contains(KnownBug.CUT_NOT_RECORDED)) {
+      modified(size, content.size());
+    }
     content.truncate(size);
   }
 
@@ -228,7 +236,7 @@ final class StoredObject {
 
   /** Bytes of the head that the newest clone no longer shares. */
   private void modified(long from, long to) {
-    if (!clones.isEmpty()) {
+    if (!clones.isEmpty() && !bugs.contains(KnownBug.OVERLAP_LOST)) {
       clones.get(clones.size() - 1).overlap.subtract(from, to);
     }
   }

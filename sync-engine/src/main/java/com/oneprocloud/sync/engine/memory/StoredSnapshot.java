@@ -23,6 +23,9 @@ final class StoredSnapshot {
   boolean isProtected;
   @Nullable StoredParent parent;
 
+  /** Null if the image has no object maps, or this one is lost. */
+  @Nullable ObjectMap objectMap;
+
   StoredSnapshot(long id, String name, long size, Instant created, @Nullable StoredParent parent) {
     this.id = id;
     this.name = name;
