@@ -3,6 +3,7 @@ package com.oneprocloud.sync.engine;
 
 import com.oneprocloud.sync.api.ConflictException;
 import com.oneprocloud.sync.api.Consistency;
+import com.oneprocloud.sync.api.DeadlineException;
 import com.oneprocloud.sync.api.DiskPlan;
 import com.oneprocloud.sync.api.DiskReport;
 import com.oneprocloud.sync.api.Fault;
@@ -260,7 +261,12 @@ public final class SyncEngine implements AutoCloseable {
         facts.snapshots().stream()
             .filter(it -> facts.decision().base().map(SnapshotRef::id).equals(Optional.of(it.id())))
             .findFirst();
-    return image.estimate(base.orElse(null));
+    try {
+      return image.estimate(base.orElse(null));
+    } catch (DeadlineException e) {
+      // a plan without a figure is better than none
+      return OptionalLong.empty();
+    }
   }
 
   /** The ways in which snapshots of a disk may be taken, the one for new snapshots first. */

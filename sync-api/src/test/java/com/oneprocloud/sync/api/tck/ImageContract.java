@@ -18,6 +18,7 @@ import com.oneprocloud.sync.api.tck.StorageFixture.WritableImage;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -65,6 +66,29 @@ public abstract class ImageContract extends StorageContract {
       made.removeSnapshot("one");
       assertEquals(List.of(both.get(1)), image.snapshots());
       made.removeSnapshot("two");
+    }
+  }
+
+  @Test
+  void estimatesWhatARunWouldMove() {
+    try (WritableImage made = fixture().create(OPTIONS);
+        Image image = open(made)) {
+      made.write(0, ByteBuffer.wrap(new byte[3 * MIB]));
+      made.createSnapshot("base");
+      Snapshot base = image.snapshot("base");
+      made.write(MIB, ByteBuffer.wrap(new byte[] {1}));
+      assertBetween(3 * MIB, image.estimate(null), 4 * MIB);
+      assertBetween(1, image.estimate(base), MIB);
+      made.removeSnapshot("base");
+      assertEquals(OptionalLong.empty(), image.estimate(base));
+    }
+  }
+
+  private static void assertBetween(long least, OptionalLong estimate, long most) {
+    // a cluster may be unable to tell
+    if (estimate.isPresent()) {
+      assertTrue(
+          estimate.getAsLong() >= least && estimate.getAsLong() <= most, estimate.toString());
     }
   }
 

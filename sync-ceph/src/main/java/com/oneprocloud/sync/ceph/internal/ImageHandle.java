@@ -4,6 +4,8 @@ package com.oneprocloud.sync.ceph.internal;
 import static com.oneprocloud.sync.api.SyncException.failed;
 
 import com.oneprocloud.sync.api.NotFoundException;
+import com.oneprocloud.sync.api.storage.Extent;
+import com.oneprocloud.sync.api.storage.Extents;
 import com.oneprocloud.sync.api.storage.ImageIdentity;
 import com.oneprocloud.sync.api.storage.ImageSpec;
 import com.oneprocloud.sync.api.storage.Layout;
@@ -21,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -200,6 +203,46 @@ final class ImageHandle implements AutoCloseable {
       check("read image size", rbd.rbd_get_size(handle, slot));
       return Scratch.longAt(slot);
     }
+  }
+
+  /**
+   * About how many bytes changed since a snapshot, in whole objects, by {@code rbd_diff_iterate2}.
+   *
+   * @param base the snapshot, or null for all bytes that are not a hole
+   * @return empty if the base is not there as a snapshot of a user
+   */
+  OptionalLong changedBytes(@Nullable Snapshot base) {
+    long size = size();
+    if (size == 0) {
+      return OptionalLong.of(0);
+    }
+    Extents.Builder changed = Extents.builder();
+    try (Scratch scratch = connection.scratch()) {
+      long from = 0;
+      if (base != null) {
+        Optional<Snapshot> found =
+            snapshots().stream()
+                .filter(it -> it.id().equals(base.id()) && it.kind() == Snapshot.Kind.USER)
+                .findFirst();
+        if (found.isEmpty()) {
+          return OptionalLong.empty();
+        }
+        from = scratch.text(found.get().name());
+      }
+      long since = from;
+      byte yes = 1;
+      int result =
+          connection
+              .diffs()
+              .collect(
+                  0,
+                  size,
+                  changed,
+                  (callback, argument) ->
+                      rbd.rbd_diff_iterate2(handle, since, 0, size, yes, yes, callback, argument));
+      check("estimate", result);
+    }
+    return OptionalLong.of(changed.build().bytes(Extent.Kind.DATA));
   }
 
   /** The snapshots as they were when the image was opened, by ascending id. */

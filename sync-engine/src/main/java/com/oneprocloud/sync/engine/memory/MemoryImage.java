@@ -3,6 +3,7 @@ package com.oneprocloud.sync.engine.memory;
 
 import com.oneprocloud.sync.api.NotFoundException;
 import com.oneprocloud.sync.api.SyncException;
+import com.oneprocloud.sync.api.storage.Extent;
 import com.oneprocloud.sync.api.storage.Image;
 import com.oneprocloud.sync.api.storage.ImageIdentity;
 import com.oneprocloud.sync.api.storage.ImageSpec;
@@ -12,8 +13,10 @@ import com.oneprocloud.sync.api.storage.Snapshot;
 import com.oneprocloud.sync.api.storage.SnapshotReader;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** An image opened through a connection. Thread-safe. */
 final class MemoryImage implements Image {
@@ -80,6 +83,21 @@ final class MemoryImage implements Image {
                           .map(StoredSnapshot::describe)
                           .toList();
                     }));
+  }
+
+  @Override
+  public OptionalLong estimate(@Nullable Snapshot base) {
+    checkOpen();
+    return cluster
+        .storage()
+        .reading(
+            () -> {
+              StoredImage.View head = stored.head();
+              long from = base == null ? 0 : base.id().value();
+              return from == 0 || stored.snapshots().containsKey(from)
+                  ? OptionalLong.of(stored.diff(from, head, 0, head.size()).bytes(Extent.Kind.DATA))
+                  : OptionalLong.empty();
+            });
   }
 
   @Override
