@@ -19,6 +19,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -132,6 +135,42 @@ public abstract class SnapshotReaderContract extends StorageContract {
         }
         CompletableFuture.allOf(reads.toArray(CompletableFuture<?>[]::new)).join();
       }
+    }
+  }
+
+  @Test
+  void readsTheSameWhileAServerWrites() throws Exception {
+    SplittableRandom random = new SplittableRandom(16);
+    ExecutorService server = Executors.newSingleThreadExecutor();
+    try (Modelled made = make(Shape.SMALL_OBJECTS, random)) {
+      made.image.createSnapshot("then");
+      ImageModel then = made.model.copy();
+      made.write(random, MIB, 4096);
+      made.image.createSnapshot("later");
+      ImageModel later = made.model.copy();
+      try (Image image = open(made.image);
+          SnapshotReader reader = image.at(image.snapshot("later"))) {
+        Snapshot base = image.snapshot("then");
+        Extents before = reader.diff(base, 0, reader.size());
+        SplittableRandom servers = random.split();
+        Future<?> work =
+            server.submit(
+                () -> {
+                  for (int i = 0; i < 60; i++) {
+                    made.write(servers, servers.nextLong(MIB), servers.nextInt(1, 64 << 10));
+                    made.discard(servers.nextLong(MIB), servers.nextInt(1, 128 << 10));
+                  }
+                });
+        do {
+          assertReads(later, reader);
+          Extents during = reader.diff(base, 0, reader.size());
+          assertEquals(before, during);
+          ImageModel.checkDiff(then, later, during, 0, reader.size());
+        } while (!work.isDone());
+        work.get();
+      }
+    } finally {
+      server.shutdown();
     }
   }
 

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** What every {@link Snapshotter} keeps to. */
@@ -132,6 +133,65 @@ public abstract class SnapshotterContract extends StorageContract {
       snapshotter.remove(made.spec(), one);
       assertEquals(List.of(), image.snapshots());
     }
+  }
+
+  /**
+   * A server writes one place after the other, each write after the one before has ended: a
+   * snapshot holds the first so many of them, whenever it is taken, and at least those that had
+   * ended then.
+   */
+  @Test
+  void takesOneMomentOfAServerThatWrites() throws Exception {
+    int writes = 400;
+    AtomicInteger ended = new AtomicInteger();
+    ExecutorService server = Executors.newSingleThreadExecutor();
+    try (WritableImage made = fixture().create(ImageOptions.of(16 * MIB, MIB));
+        Snapshotter snapshotter = fixture().snapshotter();
+        Image image = open(made)) {
+      ImageSpec spec = made.spec();
+      Future<?> work =
+          server.submit(
+              () -> {
+                for (int i = 0; i < writes; i++) {
+                  made.write(place(i), ByteBuffer.wrap(new byte[] {1}));
+                  ended.set(i + 1);
+                }
+              });
+      for (int taken = 0; taken < 3; taken++) {
+        int before = ended.get();
+        Snapshot snapshot = snapshotter.create(spec, "moment-" + taken);
+        int after = ended.get() + 1;
+        int held = writesHeld(image, snapshot, writes);
+        assertTrue(held >= before, () -> "of " + before + " writes that had ended: " + held);
+        assertTrue(held <= after, () -> "of " + after + " writes that had begun: " + held);
+      }
+      work.get();
+      Snapshot last = snapshotter.create(spec, "last");
+      assertEquals(writes, writesHeld(image, last, writes));
+    } finally {
+      server.shutdown();
+    }
+  }
+
+  /** A place of its own for each write; neighbours in time lie in different objects. */
+  private static long place(int write) {
+    return write % 16 * (long) MIB + write / 16 * 4096L;
+  }
+
+  /** How many writes a snapshot holds, which must be the first ones. */
+  private static int writesHeld(Image image, Snapshot snapshot, int writes) {
+    int held = 0;
+    try (SnapshotReader reader = image.at(snapshot)) {
+      ByteBuffer all = ByteBuffer.allocateDirect((int) reader.size());
+      reader.read(0, all).join();
+      while (held < writes && all.get((int) place(held)) == 1) {
+        held++;
+      }
+      for (int i = held; i < writes; i++) {
+        assertEquals(0, all.get((int) place(i)), "write " + i + " is there, " + held + " is not");
+      }
+    }
+    return held;
   }
 
   @Test
