@@ -27,6 +27,9 @@ public final class CephLab {
   private static final Duration UP = Duration.ofMinutes(15);
   private static final Duration TOOL = Duration.ofSeconds(90);
 
+  /** The cluster that the tests of this JVM share: looking whether it is up costs each a second. */
+  private static @Nullable CephLab shared;
+
   private final LabCommand command;
   private final Path conf;
   private final String fsid;
@@ -46,15 +49,24 @@ public final class CephLab {
   }
 
   /**
-   * Brings the cluster up; 0.2 s when it runs already, a minute or two when packages must come
-   * first.
+   * Brings the cluster up, once in a JVM: 0.2 s when it runs already, a minute or two when packages
+   * must come first.
    *
    * @throws TestAbortedException when this machine cannot carry the lab (no root, no apt), unless
    *     {@code CI=true} or {@code SYNC_LAB_REQUIRED=true}
    * @throws AssertionError when it cannot and one of these is set
    * @throws IllegalStateException when the cluster does not come up
    */
-  public static CephLab start() {
+  public static synchronized CephLab start() {
+    CephLab lab = shared;
+    if (lab == null) {
+      lab = startShared();
+      shared = lab;
+    }
+    return lab;
+  }
+
+  private static CephLab startShared() {
     LabCommand command = new LabCommand("ceph");
     String given = LabCommand.setting("SYNC_LAB_CEPH_CONF");
     if (given != null && !given.isBlank()) {
