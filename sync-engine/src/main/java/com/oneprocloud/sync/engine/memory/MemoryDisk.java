@@ -250,9 +250,8 @@ public final class MemoryDisk {
   public Extents fastDiff(@Nullable Snapshot base, Snapshot snapshot) {
     return storage.reading(
         () ->
-            image.fastDiff(
-                base == null ? null : Storage.snapshot("diff", image, base.id().value()),
-                Storage.snapshot("diff", image, snapshot.id().value())));
+            new ImageDiff(image, image.at(Storage.snapshot("diff", image, snapshot.id().value())))
+                .fast(base == null ? null : Storage.snapshot("diff", image, base.id().value())));
   }
 
   /**

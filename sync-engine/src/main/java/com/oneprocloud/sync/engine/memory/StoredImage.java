@@ -9,10 +9,9 @@ import com.oneprocloud.sync.api.storage.Layout;
 import com.oneprocloud.sync.api.storage.Snapshot;
 import java.nio.ByteBuffer;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -87,7 +86,7 @@ final class StoredImage {
     return features;
   }
 
-  Map<Long, StoredSnapshot> snapshots() {
+  NavigableMap<Long, StoredSnapshot> snapshots() {
     return snapshots;
   }
 
@@ -350,141 +349,25 @@ final class StoredImage {
    * @param base the id of the older snapshot; 0 to compare with an image of zeros
    */
   Extents diff(long base, View end, long offset, long length) {
-    long limit = Math.min(end.size(), offset + length);
-    Extents.Builder extents = Extents.builder();
-    if (offset >= limit) {
-      return extents.build();
-    }
-    objects
-        .subMap(striping.firstObject(offset), striping.objects(limit))
-        .forEach(
-            (number, object) -> {
-              StoredObject.Change change = object.diff(base, end.snapshot());
-              change
-                  .ranges()
-                  .forEach(
-                      (from, to) -> report(number, change, from, to, end, offset, limit, extents));
-            });
-    StoredParent from = end.parent();
-    if (base == 0 && from != null) {
-      long visible = Math.min(limit, from.overlap()) - offset;
-      if (visible > 0) {
-        Extents inherited = from.image().diff(0, from.image().at(from.snapshot()), offset, visible);
-        for (Extent extent : inherited) {
-          addInherited(extent, end, extents);
-        }
-      }
-    }
-    return extents.build();
+    return new ImageDiff(this, end).exact(base, offset, length);
   }
 
-  /**
-   * What librbd's fast-diff says between two snapshots: whole objects, from object maps where they
-   * can be used, else from snapsets.
-   *
-   * @param base null to compare with an image of zeros
-   */
-  Extents fastDiff(@Nullable StoredSnapshot base, StoredSnapshot end) {
-    List<ObjectMap> maps = new ArrayList<>();
-    for (StoredSnapshot snapshot :
-        snapshots.subMap(base == null ? 0 : base.id, true, end.id, true).values()) {
-      ObjectMap map = snapshot.objectMap;
-      if (map != null && isTrusted(map, snapshot, base)) {
-        maps.add(map);
-      } else if (map != null
-          || snapshot == end
-          || snapshot == base
-          || !bugs.contains(KnownBug.MISSING_MAP_SKIPPED)) {
-        return wholeObjects(diff(base == null ? 0 : base.id, at(end), 0, end.size), end);
-      }
-    }
-    Extents.Builder extents = Extents.builder();
-    FastDiff.changed(maps, base == null, bugs)
-        .forEach((object, exists) -> addWhole(object, !exists, end, extents));
-    StoredParent from = end.parent;
-    if (base == null && from != null && !bugs.contains(KnownBug.FAST_DIFF_WITHOUT_PARENT)) {
-      for (Extent extent : from.image().fastDiff(null, from.snapshot()).within(0, from.overlap())) {
-        addInherited(extent, at(end), extents);
-      }
-    }
-    return extents.build();
+  /** The objects that exist or did at a snapshot, by number. */
+  NavigableMap<Long, StoredObject> objects() {
+    return objects;
   }
 
-  private boolean isTrusted(ObjectMap map, StoredSnapshot snapshot, @Nullable StoredSnapshot base) {
-    return !map.invalid
-        || (bugs.contains(KnownBug.VALIDITY_OF_BASE_ONLY) && base != null && snapshot != base);
+  Striping striping() {
+    return striping;
   }
 
-  private Extents wholeObjects(Extents exact, StoredSnapshot end) {
-    Extents.Builder whole = Extents.builder();
-    Set<Long> touched = new TreeSet<>();
-    for (Extent extent : exact) {
-      striping.ofImage(
-          extent.offset(), extent.length(), (object, within, offset, n) -> touched.add(object));
-    }
-    touched.forEach(object -> addWhole(object, false, end, whole));
-    return whole.build();
-  }
-
-  private void addWhole(long number, boolean zero, StoredSnapshot end, Extents.Builder extents) {
-    if (bugs.contains(KnownBug.FAST_DIFF_OF_STRIPES)) {
-      long offset = number * layout().objectSize();
-      if (offset < end.size) {
-        extents.add(offset, Math.min(layout().objectSize(), end.size - offset), zero);
-      }
-      return;
-    }
-    striping.ofObject(
-        number,
-        0,
-        layout().objectSize(),
-        (object, within, offset, count) -> {
-          if (offset < end.size) {
-            extents.add(offset, Math.min(count, end.size - offset), zero);
-          }
-        });
+  Set<KnownBug> bugs() {
+    return bugs;
   }
 
   /** The map of the head; null if the image has none. */
   @Nullable ObjectMap objectMap() {
     return objectMap;
-  }
-
-  private void report(
-      long number,
-      StoredObject.Change change,
-      long from,
-      long to,
-      View end,
-      long offset,
-      long limit,
-      Extents.Builder extents) {
-    long split = change.exists() ? Math.max(from, Math.min(to, change.size())) : from;
-    StoredParent below = change.exists() ? null : end.parent();
-    Striping.Visitor add =
-        (object, within, imageOffset, count) -> {
-          long first = Math.max(offset, imageOffset);
-          long last = Math.min(limit, imageOffset + count);
-          if (first < last) {
-            boolean inherited = below != null && first < below.overlap();
-            extents.add(first, last - first, within >= split && !inherited);
-          }
-        };
-    striping.ofObject(number, from, split, add);
-    striping.ofObject(number, split, Math.min(to, layout().objectSize()), add);
-  }
-
-  /** Adds those parts of a parent's extent that no object of this image hides. */
-  private void addInherited(Extent extent, View end, Extents.Builder extents) {
-    striping.ofImage(
-        extent.offset(),
-        extent.length(),
-        (number, within, imageOffset, count) -> {
-          StoredObject object = objects.get(number);
-          if (object == null || object.at(end.snapshot()) == null) {
-            extents.add(imageOffset, count, extent.kind() == Extent.Kind.ZERO);
-          }
-        });
   }
 
   private StoredObject object(long number) {
