@@ -46,7 +46,9 @@ def wait_until_clean(wanted, seconds):
     end = time.monotonic() + seconds
     while True:
         pgmap = command(prefix="status")["pgmap"]
-        clean = sum(s["count"] for s in pgmap.get("pgs_by_state", []) if s["state_name"] == "active+clean")
+        # "+snaptrim" and the like are work that goes on beside everything else
+        states = [(set(s["state_name"].split("+")), s["count"]) for s in pgmap.get("pgs_by_state", [])]
+        clean = sum(count for state, count in states if {"active", "clean"} <= state)
         if clean >= wanted and clean == pgmap["num_pgs"]:
             return
         if time.monotonic() > end:
