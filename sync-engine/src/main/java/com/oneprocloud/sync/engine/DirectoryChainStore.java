@@ -50,7 +50,9 @@ public final class DirectoryChainStore implements ChainStore {
    * A store that takes the time from a clock: for tests of leases.
    *
    * @param root the directory
-   * @param clock tells when leases expire; must agree between proxies to within a few seconds
+   * @param clock tells when leases expire; must agree between proxies to within 5 s, which others
+   *     wait longer than a lease's holder before they take it over. If it does not, a proxy may
+   *     lose its lease too early, but never commit beside another
    */
   public static DirectoryChainStore at(Path root, Clock clock) {
     return new DirectoryChainStore(root.toAbsolutePath(), clock);
@@ -98,14 +100,15 @@ public final class DirectoryChainStore implements ChainStore {
 
   @Override
   public void open(Lease lease, OpenRun run) {
+    if (!run.chain().equals(lease.chain())) {
+      throw new IllegalArgumentException("a run of another chain: " + run.chain());
+    }
     own(lease).write("record open run", directory -> directory.open(run));
   }
 
   @Override
   public void progress(Lease lease, RunProgress progress, boolean durable) {
-    // no check of the lease here: a stale holder's progress is of a run that can no longer commit
-    DirectoryLease own = own(lease);
-    change("record progress", lease.chain(), () -> own.directory.progress(progress, durable));
+    own(lease).write("record progress", directory -> directory.progress(progress, durable));
   }
 
   @Override
@@ -119,6 +122,7 @@ public final class DirectoryChainStore implements ChainStore {
     if (!manifest.chain().equals(lease.chain())) {
       throw new IllegalArgumentException("a manifest of another chain: " + manifest.chain());
     }
+    own.checkOpen();
     return io("commit", lease.chain(), () -> own.directory.commit(own.token, manifest));
   }
 
@@ -211,6 +215,7 @@ public final class DirectoryChainStore implements ChainStore {
     private final ChainDirectory directory;
     private final long token;
     private final Duration time;
+    private volatile boolean closed;
 
     DirectoryLease(ChainDirectory directory, long token, Duration time) {
       this.directory = directory;
@@ -229,16 +234,37 @@ public final class DirectoryChainStore implements ChainStore {
     }
 
     @Override
-    public void renew() {
+    public synchronized void renew() {
+      checkOpen();
       change("renew lease", chain(), () -> directory.renew(token, time));
     }
 
+    /** Not beside a renewal, which would take again what was given back. */
     @Override
-    public void close() {
-      change("give lease back", chain(), () -> directory.release(token));
+    public synchronized void close() {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      // an interrupted thread could read no file
+      boolean interrupted = Thread.interrupted();
+      try {
+        change("give lease back", chain(), () -> directory.release(token));
+      } finally {
+        if (interrupted) {
+          Thread.currentThread().interrupt();
+        }
+      }
+    }
+
+    void checkOpen() {
+      if (closed) {
+        throw new IllegalStateException("the lease of " + chain() + " was given back");
+      }
     }
 
     void write(String operation, GuardedChange change) {
+      checkOpen();
       change(operation, chain(), () -> directory.guarded(token, () -> change.apply(directory)));
     }
   }

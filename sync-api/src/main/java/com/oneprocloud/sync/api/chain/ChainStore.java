@@ -13,7 +13,11 @@ import java.util.Optional;
  *
  * <p>Thread-safe. What a method recorded is durable when it returns, unless its description says
  * otherwise. Every method that takes a {@link Lease} throws {@link ChainBrokenException} if that
- * lease was lost, without having recorded anything.
+ * lease was lost, {@link IllegalStateException} if it was closed, and {@link
+ * IllegalArgumentException} if it is another store's or another chain's than the record, in each
+ * case without having recorded anything. A store that cannot be read or written is a {@link
+ * com.oneprocloud.sync.api.StorageException}; a record of a later format is an {@link
+ * com.oneprocloud.sync.api.UnsupportedException}.
  */
 public interface ChainStore extends AutoCloseable {
   /**
@@ -62,6 +66,7 @@ public interface ChainStore extends AutoCloseable {
    *
    * @param durable whether the record must survive a power failure; if not, it survives the end of
    *     the process
+   * @throws IllegalStateException if no run is open
    */
   void progress(Lease lease, RunProgress progress, boolean durable);
 

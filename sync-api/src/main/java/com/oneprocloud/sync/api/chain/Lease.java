@@ -8,7 +8,8 @@ import com.oneprocloud.sync.api.ChainBrokenException;
  * another holder; its own holder is then refused at the next write, so two proxies can never fork a
  * chain.
  *
- * <p>Thread-safe. Closing gives the lease back; closing twice, or after it was lost, does nothing.
+ * <p>Thread-safe. Closing gives the lease back, on an interrupted thread too; closing twice, or
+ * after it was lost, does nothing.
  */
 public interface Lease extends AutoCloseable {
   /** The chain. */
@@ -21,6 +22,7 @@ public interface Lease extends AutoCloseable {
    * Extends the lease by its full time from now.
    *
    * @throws ChainBrokenException if another holder has taken it over
+   * @throws IllegalStateException if it was closed
    */
   void renew();
 

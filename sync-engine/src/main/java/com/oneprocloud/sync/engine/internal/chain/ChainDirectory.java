@@ -38,6 +38,9 @@ import org.jspecify.annotations.Nullable;
 public final class ChainDirectory {
   private static final Duration GUARD_WAIT = Duration.ofSeconds(30);
 
+  /** How much later than its holder others take a lease for expired: clocks differ. */
+  private static final Duration SKEW = Duration.ofSeconds(5);
+
   private final ChainId chain;
   private final Path directory;
   private final Path manifests;
@@ -70,7 +73,10 @@ public final class ChainDirectory {
       return chains;
     }
     try (Stream<Path> files =
-        Files.find(root, 4, (path, attributes) -> path.endsWith("chain.json"))) {
+        Files.find(
+            root,
+            4,
+            (path, attributes) -> attributes.isRegularFile() && path.endsWith("chain.json"))) {
       for (Path file : files.sorted().toList()) {
         chains.add(ManifestRecord.readChain(Files.readAllBytes(file), file));
       }
@@ -90,7 +96,7 @@ public final class ChainDirectory {
         () -> {
           Optional<LeaseRecord> held = lease();
           Instant now = clock.instant();
-          if (held.isPresent() && now.isBefore(held.get().expires())) {
+          if (held.isPresent() && now.isBefore(held.get().expires().plus(SKEW))) {
             throw new ConflictException(
                 SyncException.failed("acquire lease", chain)
                     .because("it is held by %s until %s", held.get().holder(), held.get().expires())
@@ -100,7 +106,8 @@ public final class ChainDirectory {
           if (!Files.exists(chainFile)) {
             DurableFiles.replace(chainFile, ManifestRecord.chainRecord(chain));
           }
-          long token = held.map(LeaseRecord::token).orElse(0L) + 1;
+          // the time, so that it grows even if somebody removed the record
+          long token = Math.max(held.map(LeaseRecord::token).orElse(0L) + 1, now.toEpochMilli());
           writeLease(token, holder, now.plus(time));
           removeRemains();
           return token;
@@ -177,7 +184,9 @@ public final class ChainDirectory {
     opened = journal(run);
   }
 
-  /** Records progress of the run that was opened through this object. */
+  /**
+   * Records progress of the run that was opened through this object. Call under {@link #guarded}.
+   */
   public void progress(RunProgress progress, boolean durable) throws IOException {
     ProgressJournal journal = opened;
     if (journal == null) {

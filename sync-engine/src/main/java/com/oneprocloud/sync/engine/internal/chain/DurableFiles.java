@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package com.oneprocloud.sync.engine.internal.chain;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -16,6 +17,8 @@ import java.util.Optional;
  * content first, then the name.
  */
 public final class DurableFiles {
+  private static final int PIECE = 64 << 10;
+
   private DurableFiles() {}
 
   /** Replaces a file, or makes it. */
@@ -50,8 +53,17 @@ public final class DurableFiles {
 
   /** The content of a file, or empty if there is none. */
   public static Optional<byte[]> read(Path file) throws IOException {
-    try {
-      return Optional.of(Files.readAllBytes(file));
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      byte[] content = new byte[Math.toIntExact(channel.size())];
+      int done = 0;
+      while (done < content.length) {
+        int read = channel.read(piece(content, done));
+        if (read < 0) {
+          throw new EOFException(file + " became shorter while it was read");
+        }
+        done += read;
+      }
+      return Optional.of(content);
     } catch (NoSuchFileException e) {
       return Optional.empty();
     }
@@ -71,9 +83,8 @@ public final class DurableFiles {
   private static Path writeBeside(Path file, byte[] content) throws IOException {
     Path fresh = Files.createTempFile(directoryOf(file), ".new-", null);
     try (FileChannel channel = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
-      ByteBuffer buffer = ByteBuffer.wrap(content);
-      while (buffer.hasRemaining()) {
-        channel.write(buffer);
+      for (int done = 0; done < content.length; ) {
+        done += channel.write(piece(content, done));
       }
       channel.force(true);
     } catch (IOException e) {
@@ -85,6 +96,11 @@ public final class DurableFiles {
       throw e;
     }
     return fresh;
+  }
+
+  /** Channels keep a direct buffer of the largest size seen, for each thread. */
+  private static ByteBuffer piece(byte[] content, int from) {
+    return ByteBuffer.wrap(content, from, Math.min(PIECE, content.length - from));
   }
 
   private static void syncDirectory(Path directory) throws IOException {

@@ -33,8 +33,10 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.HexFormat;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,11 +44,15 @@ import org.jspecify.annotations.Nullable;
  * a contract with records that may be years old.
  *
  * <p>Every record begins with {@code "format"}. A reader refuses a greater format than its own;
- * fields may be added within a format.
+ * fields may be added within a format. The last field is the CRC-32C of all bytes before it: the
+ * newest manifest has no successor that would know its hash.
  */
 public final class ManifestRecord {
   /** The format that this version writes. */
   static final int FORMAT = 1;
+
+  private static final String CHECK = ",\n  \"crc32c\" : \"";
+  private static final String END = "\"\n}\n";
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -215,7 +221,8 @@ public final class ManifestRecord {
 
   private static <T> T read(byte[] record, Object source, Function<JsonNode, T> reader) {
     try {
-      JsonNode root = JSON.readTree(new String(record, StandardCharsets.UTF_8));
+      String text = new String(record, StandardCharsets.UTF_8);
+      JsonNode root = JSON.readTree(text);
       if (root == null || !root.path("format").isInt()) {
         throw damaged(source, "it has no format", null);
       }
@@ -225,6 +232,9 @@ public final class ManifestRecord {
             SyncException.failed("read record", source)
                 .because("it has format %d, this version reads up to %d", format, FORMAT)
                 .advice("Use the version of this SDK that wrote it, or a later one."));
+      }
+      if (!text.equals(checked(text))) {
+        throw damaged(source, "its checksum is not that of its content", null);
       }
       return reader.apply(root);
     } catch (JsonProcessingException
@@ -351,10 +361,20 @@ public final class ManifestRecord {
     DefaultPrettyPrinter printer =
         new DefaultPrettyPrinter().withObjectIndenter(new DefaultIndenter("  ", "\n"));
     try {
-      return (JSON.writer(printer).writeValueAsString(root) + "\n")
+      String text = JSON.writer(printer).writeValueAsString(root);
+      return checked(text.substring(0, text.lastIndexOf('\n')) + CHECK)
           .getBytes(StandardCharsets.UTF_8);
     } catch (JsonProcessingException e) {
       throw new AssertionError("a tree of plain nodes can be written", e);
     }
+  }
+
+  /** A record's text with the checksum that belongs to the text before it. */
+  private static String checked(String text) {
+    int end = text.lastIndexOf(CHECK);
+    String content = text.substring(0, Math.max(0, end));
+    CRC32C crc = new CRC32C();
+    crc.update(content.getBytes(StandardCharsets.UTF_8));
+    return content + CHECK + String.format(Locale.ROOT, "%08x", crc.getValue()) + END;
   }
 }

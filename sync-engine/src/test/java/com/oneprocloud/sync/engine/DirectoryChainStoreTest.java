@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+package com.oneprocloud.sync.engine;
+
+import com.oneprocloud.sync.api.chain.ChainId;
+import com.oneprocloud.sync.api.chain.ChainStore;
+import com.oneprocloud.sync.api.tck.ChainStoreContract;
+import com.oneprocloud.sync.api.tck.ChainStoreFixture;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.Locale;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
+
+class DirectoryChainStoreTest extends ChainStoreContract {
+  @TempDir Path folder;
+
+  @Override
+  protected ChainStoreFixture openFixture() {
+    try {
+      return new Storage(Files.createTempDirectory(folder, "chains"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static final class Storage implements ChainStoreFixture {
+    private final Path root;
+    private final AtomicReference<Instant> now =
+        new AtomicReference<>(Instant.parse("2026-01-02T03:04:05Z"));
+
+    Storage(Path root) {
+      this.root = root;
+    }
+
+    @Override
+    public ChainStore connect() {
+      return connect(Duration.ZERO);
+    }
+
+    @Override
+    public ChainStore connect(Duration ahead) {
+      return DirectoryChainStore.at(root, new SetClock(now, ahead));
+    }
+
+    @Override
+    public Duration skewTolerated() {
+      return Duration.ofSeconds(5);
+    }
+
+    @Override
+    public void pass(Duration time) {
+      now.updateAndGet(it -> it.plus(time));
+    }
+
+    @Override
+    public void rewrite(ChainId chain, long sequence, UnaryOperator<byte[]> change) {
+      try {
+        Path file = file(chain, sequence);
+        Files.write(file, change.apply(Files.readAllBytes(file)));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    @Override
+    public void remove(ChainId chain, long sequence) {
+      try {
+        Files.delete(file(chain, sequence));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    private Path file(ChainId chain, long sequence) throws IOException {
+      String name = String.format(Locale.ROOT, "%010d.json", sequence);
+      try (Stream<Path> files = Files.walk(root)) {
+        return files
+            .filter(it -> it.endsWith(Path.of(chain.brief(), "manifests", name)))
+            .findFirst()
+            .orElseThrow();
+      }
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  private static final class SetClock extends Clock {
+    private final AtomicReference<Instant> now;
+    private final Duration ahead;
+
+    SetClock(AtomicReference<Instant> now, Duration ahead) {
+      this.now = now;
+      this.ahead = ahead;
+    }
+
+    @Override
+    public Instant instant() {
+      return now.get().plus(ahead);
+    }
+
+    @Override
+    public ZoneId getZone() {
+      return ZoneOffset.UTC;
+    }
+
+    @Override
+    public Clock withZone(ZoneId zone) {
+      return this;
+    }
+  }
+}
