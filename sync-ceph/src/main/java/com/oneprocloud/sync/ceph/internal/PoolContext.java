@@ -69,6 +69,11 @@ final class PoolContext implements AutoCloseable {
     return namespace;
   }
 
+  /** Makes it read objects as they were at a snapshot. */
+  void readAt(long snapshot) {
+    connection.libraries().rados().rados_ioctx_snap_set_read(handle, snapshot);
+  }
+
   /** The {@code rados_ioctx_t}. */
   long handle() {
     return handle;

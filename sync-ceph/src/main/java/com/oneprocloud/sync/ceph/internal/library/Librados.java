@@ -72,6 +72,9 @@ public final class Librados {
   /** {@code void rados_ioctx_set_namespace(rados_ioctx_t io, const char *nspace)}. */
   public native void rados_ioctx_set_namespace(long ioctx, long namespace);
 
+  /** {@code void rados_ioctx_snap_set_read(rados_ioctx_t io, rados_snap_t snap)}. */
+  public native void rados_ioctx_snap_set_read(long ioctx, long snapshot);
+
   /**
    * {@code int rados_exec(rados_ioctx_t io, const char *oid, const char *cls, const char *method,
    * const char *in_buf, size_t in_len, char *buf, size_t out_len)}.
@@ -91,6 +94,13 @@ public final class Librados {
 
   /** {@code void rados_release_read_op(rados_read_op_t read_op)}. */
   public native void rados_release_read_op(long operation);
+
+  /**
+   * {@code void rados_read_op_read(rados_read_op_t read_op, uint64_t offset, size_t len, char
+   * *buffer, size_t *bytes_read, int *prval)}.
+   */
+  public native void rados_read_op_read(
+      long operation, long offset, long length, long buffer, long bytesRead, long result);
 
   /**
    * {@code void rados_read_op_omap_get_vals_by_keys(rados_read_op_t read_op, char const* const*
