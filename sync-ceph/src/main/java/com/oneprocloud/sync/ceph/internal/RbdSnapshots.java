@@ -175,7 +175,8 @@ public final class RbdSnapshots {
               .because(
                   "the client that has the image open does not answer, and would have to be cut off")
               .advice(
-                  "Nothing was changed. Look after the server that uses the image, then try again."));
+                  "Look after the server that uses the image. It may still do what was asked once it answers again: look for the"
+                      + " snapshot before trying again."));
     }
     if (Errno.EPERM.is(result) || Errno.EACCES.is(result)) {
       return new PermissionException(
