@@ -22,7 +22,7 @@ chmod 755 "$S/bin/sudo"
 # ----------------------------------------------------------------------------------------------------------- processes
 started_at() { awk '{print $22}' "/proc/$1/stat" 2>/dev/null; }
 alive() { local pid; pid=$(cat "$S/run/$1.pid" 2>/dev/null) && [ "$(started_at "$pid")" = "$(cat "$S/run/$1.started" 2>/dev/null)" ]; }
-tree() { local child; for child in $(ps -o pid= --ppid "$1"); do tree "$child"; done; echo "$1"; }
+tree() { local child; for child in $(cat "/proc/$1"/task/*/children 2>/dev/null); do tree "$child"; done; echo "$1"; }
 
 # start NAME SETTINGS COMMAND...: detached, with its pid and start time on record; started again when the file SETTINGS has changed
 start() {

@@ -119,6 +119,11 @@ public final class RandomWorkload implements AutoCloseable {
     return model;
   }
 
+  /** Whether a snapshot exists, as far as the workload was told. */
+  public boolean knows(String snapshot) {
+    return snapshots.containsKey(snapshot);
+  }
+
   /** Somebody else took a snapshot of the image as it is now; later steps may roll back to it. */
   public void snapshotTaken(String name) {
     snapshots.put(name, head.copy());

@@ -163,6 +163,15 @@ final class ImageHandle implements AutoCloseable {
     }
   }
 
+  /** What the names of its data objects begin with. */
+  String objectPrefix() {
+    try (Scratch scratch = connection.scratch()) {
+      long buffer = scratch.bytes(NAME_SIZE);
+      check("read image layout", rbd.rbd_get_block_name_prefix(handle, buffer, NAME_SIZE));
+      return Scratch.textAt(buffer);
+    }
+  }
+
   /** Whether it is of the old image format, without an id of its own. */
   boolean isOldFormat() {
     try (Scratch scratch = connection.scratch()) {

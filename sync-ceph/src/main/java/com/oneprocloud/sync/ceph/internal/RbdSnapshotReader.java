@@ -44,6 +44,7 @@ final class RbdSnapshotReader implements SnapshotReader {
   private final Connection connection;
   private final RbdImage image;
   private final ImageHandle handle;
+  private final @Nullable ObjectReads objects;
   private final Lifetime lifetime;
   private final Snapshot snapshot;
   private final long size;
@@ -71,8 +72,19 @@ final class RbdSnapshotReader implements SnapshotReader {
     handle.set(snapshot);
     size = handle.size();
     parent = handle.parent();
+    objects =
+        parent.isEmpty() && ObjectReads.fit(image)
+            ? ObjectReads.open(connection, image, handle.objectPrefix(), snapshot)
+            : null;
     lifetime =
-        new Lifetime(subject(), image.lifetime(), connection.calls().releases(), handle::close);
+        new Lifetime(subject(), image.lifetime(), connection.calls().releases(), this::release);
+  }
+
+  private void release() {
+    if (objects != null) {
+      objects.close();
+    }
+    handle.close();
   }
 
   /** Opens an image at a snapshot. */
@@ -371,6 +383,17 @@ final class RbdSnapshotReader implements SnapshotReader {
 
     void start() {
       long address = Scratch.addressOf(buffer);
+      if (objects != null && objects.suits(offsets, lengths, count)) {
+        missing = 1;
+        long total = 0;
+        for (int i = 0; i < count; i++) {
+          total += lengths[i];
+        }
+        long bytes = total;
+        objects.start(
+            offsets, lengths, count, address, result -> arrived(offsets[0], bytes, result));
+        return;
+      }
       for (int i = 0; i < count; i++) {
         long offset = offsets[i];
         long length = lengths[i];

@@ -51,6 +51,9 @@ public final class Librbd {
   /** {@code int rbd_get_id(rbd_image_t image, char *id, size_t id_len)}. */
   public native int rbd_get_id(long image, long id, long length);
 
+  /** {@code int rbd_get_block_name_prefix(rbd_image_t image, char *prefix, size_t prefix_len)}. */
+  public native int rbd_get_block_name_prefix(long image, long prefix, long length);
+
   /** {@code int64_t rbd_get_data_pool_id(rbd_image_t image)}. */
   public native long rbd_get_data_pool_id(long image);
 

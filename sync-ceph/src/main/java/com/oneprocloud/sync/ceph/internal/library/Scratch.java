@@ -73,7 +73,7 @@ public final class Scratch implements AutoCloseable {
     return address;
   }
 
-  /** Overwrites memory that held a secret. */
+  /** Fills memory with zeros: what is read as a hole, or held a secret. */
   public static void wipe(long address, long size) {
     new Pointer(address).clear(size);
   }
