@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.function.Consumer;
@@ -43,11 +44,16 @@ public final class JsonText {
 
   /** Reads one document. */
   public static Fields read(InputStream body) throws IOException {
-    JsonNode node = MAPPER.readTree(body);
-    if (node.isMissingNode()) {
-      throw new JsonEOFException(null, JsonToken.NOT_AVAILABLE, "empty");
+    EndMark source = new EndMark(body);
+    try {
+      JsonNode node = MAPPER.readTree(source);
+      if (node.isMissingNode()) {
+        throw cut();
+      }
+      return new Fields(node);
+    } catch (JsonProcessingException e) {
+      throw source.isAtEnd() ? cut() : e;
     }
-    return new Fields(node);
   }
 
   /** Reads one document out of a text. */
@@ -65,28 +71,70 @@ public final class JsonText {
    */
   public static Fields readArray(InputStream body, String array, Consumer<Fields> each)
       throws IOException {
+    EndMark source = new EndMark(body);
+    try (JsonParser parser = MAPPER.createParser(source)) {
+      return readArray(parser, array, each);
+    } catch (JsonProcessingException e) {
+      throw source.isAtEnd() ? cut() : e;
+    }
+  }
+
+  private static Fields readArray(JsonParser parser, String array, Consumer<Fields> each)
+      throws IOException {
     ObjectNode rest = object();
-    try (JsonParser parser = MAPPER.createParser(body)) {
-      JsonToken start = parser.nextToken();
-      if (start == null) {
-        throw new JsonEOFException(parser, JsonToken.NOT_AVAILABLE, "empty");
-      }
-      if (start != JsonToken.START_OBJECT) {
-        parser.skipChildren();
-        return new Fields(rest);
-      }
-      while (parser.nextToken() != JsonToken.END_OBJECT) {
-        String name = parser.currentName();
-        JsonToken value = parser.nextToken();
-        if (name.equals(array) && value == JsonToken.START_ARRAY) {
-          while (parser.nextToken() != JsonToken.END_ARRAY) {
-            each.accept(new Fields(MAPPER.readTree(parser)));
-          }
-        } else {
-          rest.set(name, MAPPER.readTree(parser));
+    JsonToken start = parser.nextToken();
+    if (start == null) {
+      throw cut();
+    }
+    if (start != JsonToken.START_OBJECT) {
+      parser.skipChildren();
+      return new Fields(rest);
+    }
+    while (parser.nextToken() != JsonToken.END_OBJECT) {
+      String name = parser.currentName();
+      JsonToken value = parser.nextToken();
+      if (name.equals(array) && value == JsonToken.START_ARRAY) {
+        while (parser.nextToken() != JsonToken.END_ARRAY) {
+          each.accept(new Fields(MAPPER.readTree(parser)));
         }
+      } else {
+        rest.set(name, MAPPER.readTree(parser));
       }
     }
     return new Fields(rest);
+  }
+
+  private static JsonEOFException cut() {
+    return new JsonEOFException(null, JsonToken.NOT_AVAILABLE, "the document is cut short");
+  }
+
+  /**
+   * Notices when the source has no more. Where a cut document fails to parse depends on where it
+   * was cut; that it failed at its end does not.
+   */
+  private static final class EndMark extends FilterInputStream {
+    private boolean atEnd;
+
+    EndMark(InputStream source) {
+      super(source);
+    }
+
+    boolean isAtEnd() {
+      return atEnd;
+    }
+
+    @Override
+    public int read() throws IOException {
+      int value = super.read();
+      atEnd |= value < 0;
+      return value;
+    }
+
+    @Override
+    public int read(byte[] buffer, int offset, int length) throws IOException {
+      int count = super.read(buffer, offset, length);
+      atEnd |= count < 0;
+      return count;
+    }
   }
 }

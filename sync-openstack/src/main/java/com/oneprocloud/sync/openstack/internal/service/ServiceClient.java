@@ -99,7 +99,7 @@ public final class ServiceClient {
     private final String method;
     private final String route;
     private final HttpUrl.Builder url;
-    private final String subject;
+    private String subject;
     private @Nullable Microversion best;
     private @Nullable String json;
     private boolean patient;
@@ -150,6 +150,12 @@ public final class ServiceClient {
     /** Sends this. */
     public Call json(JsonNode body) {
       json = JsonText.compact(body);
+      return this;
+    }
+
+    /** Says what the call is about, for messages, where the route does not. */
+    public Call about(String what) {
+      subject = what;
       return this;
     }
 
