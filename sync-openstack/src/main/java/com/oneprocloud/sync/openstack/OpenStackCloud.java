@@ -82,7 +82,7 @@ public final class OpenStackCloud implements CloudInventory {
     cinder = new Cinder(session);
     glance = new Glance(session);
     inventory = new Inventory(config.name(), nova, cinder, glance, parallel);
-    snapshots = new CinderSnapshots(config.name(), cinder, parallel, ticker);
+    snapshots = new CinderSnapshots(config.name(), cinder, parallel, ticker, this::roles);
     serverImages = new ServerImages(config.name(), nova, glance, snapshots, ticker);
   }
 

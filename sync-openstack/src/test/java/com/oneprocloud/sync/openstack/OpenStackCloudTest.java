@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.oneprocloud.sync.api.ConflictException;
 import com.oneprocloud.sync.api.DeadlineException;
+import com.oneprocloud.sync.api.Fault;
 import com.oneprocloud.sync.api.NotFoundException;
 import com.oneprocloud.sync.api.PermissionException;
 import com.oneprocloud.sync.api.SyncException;
@@ -30,6 +31,7 @@ import com.oneprocloud.sync.openstack.internal.json.JsonText;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import mockwebserver3.MockResponse;
@@ -108,17 +110,29 @@ class OpenStackCloudTest {
   }
 
   private static String volume(String id, String server, String device, String more) {
-    return """
+    return String.format(
+        Locale.ROOT,
+        """
         {"id":"%s","name":"%s","status":"in-use","size":2,"volume_type":"ssd","bootable":"false",
-         "attachments":[{"server_id":"%s","device":"%s","attachment_id":"att-%s"}]%s}"""
-        .formatted(id, id, server, device, id, more);
+         "attachments":[{"server_id":"%s","device":"%s","attachment_id":"att-%s"}]%s}""",
+        id,
+        id,
+        server,
+        device,
+        id,
+        more);
   }
 
   private static String server(String id, String name, String more) {
-    return """
+    return String.format(
+        Locale.ROOT,
+        """
         {"id":"%s","name":"%s","status":"ACTIVE","tenant_id":"%s","image":"",
-         "flavor":{"original_name":"f","vcpus":1,"ram":64,"disk":1,"ephemeral":0,"swap":0}%s}"""
-        .formatted(id, name, PROJECT, more);
+         "flavor":{"original_name":"f","vcpus":1,"ram":64,"disk":1,"ephemeral":0,"swap":0}%s}""",
+        id,
+        name,
+        PROJECT,
+        more);
   }
 
   private static String attached(String... volumes) {
@@ -417,6 +431,28 @@ class OpenStackCloudTest {
   }
 
   @Test
+  void everyReasonAgainstSnapshotsIsSaidWithoutTakingOne() {
+    volumes(
+        volume("v0", "s1", "/dev/vda", ""),
+        volume("v1", "s1", "/dev/vdb", ",\"migration_status\":\"migrating\""),
+        volume("v2", "s1", "/dev/vdc", "").replace("in-use", "extending"));
+    fake.onWithToken(
+        "GET",
+        FakeBlockStorage.path("/limits"),
+        request ->
+            json(
+                200,
+                "{\"limits\":{\"absolute\":{\"maxTotalSnapshots\":2,\"totalSnapshotsUsed\":0}}}"));
+    OpenStackCloud cloud = cloud();
+    assertEquals(List.of(), cloud.snapshots().check(ids("v0")));
+    List<Fault> faults = cloud.snapshots().check(ids("v0", "v1", "v2", "gone"));
+    assertEquals(
+        List.of("volume v1", "volume v2", "volume gone", "cloud fake"),
+        faults.stream().map(Fault::subject).toList());
+    assertEquals(0, fake.requests("POST", ".*/snapshots").size());
+  }
+
+  @Test
   void aQuotaThatIsReachedInTheMiddleLeavesNothing() {
     fake.onWithToken(
         "POST",
@@ -518,8 +554,12 @@ class OpenStackCloudTest {
         request ->
             json(
                 200,
-                "{\"id\":\"%s\",\"status\":\"active\",\"size\":0,\"hw_qemu_guest_agent\":\"yes\",\"block_device_mapping\":\"[{\\\"snapshot_id\\\":\\\"%s\\\"},{\\\"source_type\\\":\\\"blank\\\",\\\"snapshot_id\\\":null},{\\\"snapshot_id\\\":\\\"%s\\\"}]\"}"
-                    .formatted(IMAGE, made.get(0).id(), made.get(1).id())));
+                String.format(
+                    Locale.ROOT,
+                    "{\"id\":\"%s\",\"status\":\"active\",\"size\":0,\"hw_qemu_guest_agent\":\"yes\",\"block_device_mapping\":\"[{\\\"snapshot_id\\\":\\\"%s\\\"},{\\\"source_type\\\":\\\"blank\\\",\\\"snapshot_id\\\":null},{\\\"snapshot_id\\\":\\\"%s\\\"}]\"}",
+                    IMAGE,
+                    made.get(0).id(),
+                    made.get(1).id())));
     fake.onWithToken(
         "DELETE",
         "/image/v2/images/" + IMAGE,

@@ -5,11 +5,14 @@ import static com.oneprocloud.sync.api.SyncException.failed;
 
 import com.oneprocloud.sync.api.ConflictException;
 import com.oneprocloud.sync.api.DeadlineException;
+import com.oneprocloud.sync.api.Fault;
 import com.oneprocloud.sync.api.NotFoundException;
+import com.oneprocloud.sync.api.PermissionException;
 import com.oneprocloud.sync.api.SyncException;
 import com.oneprocloud.sync.api.inventory.CloudSnapshot;
 import com.oneprocloud.sync.api.inventory.CloudSnapshotId;
 import com.oneprocloud.sync.api.inventory.CloudSnapshots;
+import com.oneprocloud.sync.api.inventory.Volume;
 import com.oneprocloud.sync.api.inventory.VolumeId;
 import com.oneprocloud.sync.openstack.QuotaExceededException;
 import com.oneprocloud.sync.openstack.ServiceFault;
@@ -26,6 +29,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -55,10 +60,17 @@ public final class CinderSnapshots implements CloudSnapshots {
   private final Cinder cinder;
   private final Parallel parallel;
   private final Ticker ticker;
+  private final Supplier<List<String>> roles;
 
-  /** The snapshots of a cloud. */
-  public CinderSnapshots(String cloud, Cinder cinder, Parallel parallel, Ticker ticker) {
+  /**
+   * The snapshots of a cloud.
+   *
+   * @param roles the roles that the user has in the project
+   */
+  public CinderSnapshots(
+      String cloud, Cinder cinder, Parallel parallel, Ticker ticker, Supplier<List<String>> roles) {
     this.cloud = cloud;
+    this.roles = roles;
     this.cinder = cinder;
     this.parallel = parallel;
     this.ticker = ticker;
@@ -104,6 +116,62 @@ public final class CinderSnapshots implements CloudSnapshots {
     }
   }
 
+  @Override
+  public List<Fault> check(List<VolumeId> volumes) {
+    List<Fault> faults = new ArrayList<>();
+    if (roles.get().equals(List.of("reader"))) {
+      faults.add(
+          new Fault(
+              "cloud " + cloud,
+              "the user has the role reader only, which may not take snapshots",
+              "Give the user the role member in the project"));
+    }
+    List<Parallel.Outcome<Volume>> outcomes = parallel.outcomes(volumes, cinder::volume);
+    for (int i = 0; i < volumes.size(); i++) {
+      String subject = "volume " + volumes.get(i);
+      RuntimeException failure = outcomes.get(i).failure();
+      if (failure instanceof NotFoundException || failure instanceof PermissionException) {
+        faults.add(
+            new Fault(
+                subject, "the user cannot see it", "Check the project that the user works in"));
+      } else if (failure != null) {
+        throw failure;
+      } else {
+        stateFault(subject, outcomes.get(i).value()).ifPresent(faults::add);
+      }
+    }
+    SnapshotQuota quota = quota();
+    if (!quota.allows(volumes.size())) {
+      faults.add(
+          new Fault(
+              "cloud " + cloud,
+              volumes.size()
+                  + " snapshots are needed and the project's quota leaves "
+                  + quota.snapshotsLeft().orElse(0),
+              "Remove snapshots that are not needed any more or have the quota raised"));
+    }
+    return faults;
+  }
+
+  /**
+   * Cinder of Pike and later takes snapshots in these two states only, and never of a migration.
+   */
+  private static Optional<Fault> stateFault(String subject, Volume volume) {
+    String migration = volume.migrationStatus().orElse("none");
+    if (migration.equals("migrating") || migration.equals("starting")) {
+      return Optional.of(
+          new Fault(subject, "it is being migrated", "Wait until the migration has ended"));
+    }
+    if (volume.status().equals("available") || volume.status().equals("in-use")) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Fault(
+            subject,
+            "its status is " + volume.status() + ", which allows no snapshot",
+            "Wait until it is available or in-use"));
+  }
+
   private static void check(List<VolumeId> volumes, String name, Map<String, String> metadata) {
     if (new HashSet<>(volumes).size() != volumes.size()) {
       throw new IllegalArgumentException("a volume is named twice: " + volumes);
@@ -126,16 +194,7 @@ public final class CinderSnapshots implements CloudSnapshots {
     if (wanted == 1) {
       return; // The request itself will tell, and leaves nothing behind.
     }
-    SnapshotQuota quota;
-    try {
-      quota = cinder.quota();
-    } catch (SyncException e) {
-      if (ServiceFault.of(e).isEmpty()) {
-        throw e;
-      }
-      LOG.debug("Cloud {}: the quota is not told: {}", cloud, e.getMessage());
-      return;
-    }
+    SnapshotQuota quota = quota();
     if (!quota.allows(wanted)) {
       throw new QuotaExceededException(
           failed("take snapshots", name)
@@ -144,6 +203,19 @@ public final class CinderSnapshots implements CloudSnapshots {
               .advice(
                   "Remove snapshots that are not needed any more or have the project's quota"
                       + " raised"));
+    }
+  }
+
+  /** What is left of the quota; without limits where Cinder does not tell it. */
+  private SnapshotQuota quota() {
+    try {
+      return cinder.quota();
+    } catch (SyncException e) {
+      if (ServiceFault.of(e).isEmpty()) {
+        throw e;
+      }
+      LOG.debug("Cloud {}: the quota is not told: {}", cloud, e.getMessage());
+      return new SnapshotQuota(OptionalLong.empty(), OptionalLong.empty());
     }
   }
 

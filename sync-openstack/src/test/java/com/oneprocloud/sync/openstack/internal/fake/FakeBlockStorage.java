@@ -10,6 +10,7 @@ import com.oneprocloud.sync.openstack.internal.json.JsonText;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import mockwebserver3.MockResponse;
@@ -42,8 +43,14 @@ public final class FakeBlockStorage {
       if (!next.isEmpty()) {
         status = next.remove(0);
       }
-      return "{\"id\":\"%s\",\"volume_id\":\"%s\",\"name\":\"%s\",\"status\":\"%s\",\"size\":1,\"metadata\":%s,\"created_at\":\"2026-01-01T00:00:00.000000\"}"
-          .formatted(id, volume, name, status, metadata.isMissingNode() ? "{}" : metadata);
+      return String.format(
+          Locale.ROOT,
+          "{\"id\":\"%s\",\"volume_id\":\"%s\",\"name\":\"%s\",\"status\":\"%s\",\"size\":1,\"metadata\":%s,\"created_at\":\"2026-01-01T00:00:00.000000\"}",
+          id,
+          volume,
+          name,
+          status,
+          metadata.isMissingNode() ? "{}" : metadata);
     }
   }
 

@@ -13,6 +13,7 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -61,14 +62,15 @@ public final class FakeCloud implements AutoCloseable {
       throw new UncheckedIOException(e);
     }
     catalog =
-        """
+        String.format(
+            Locale.ROOT,
+            """
         [{"type":"compute","name":"nova","endpoints":[%s]},
          {"type":"block-storage","name":"cinder","endpoints":[%s]},
-         {"type":"image","name":"glance","endpoints":[%s]}]"""
-            .formatted(
-                endpoint(url("/compute/v2.1")),
-                endpoint(url("/volume/v3/" + PROJECT)),
-                endpoint(url("/image")));
+         {"type":"image","name":"glance","endpoints":[%s]}]""",
+            endpoint(url("/compute/v2.1")),
+            endpoint(url("/volume/v3/" + PROJECT)),
+            endpoint(url("/image")));
     on(
         "GET",
         "/identity/",
@@ -111,9 +113,14 @@ public final class FakeCloud implements AutoCloseable {
   }
 
   public static String endpoint(String url, String region, String visibility) {
-    return """
-        {"interface":"%s","region":"%s","region_id":"%s","url":"%s"}"""
-        .formatted(visibility, region, region, url);
+    return String.format(
+        Locale.ROOT,
+        """
+        {"interface":"%s","region":"%s","region_id":"%s","url":"%s"}""",
+        visibility,
+        region,
+        region,
+        url);
   }
 
   public static MockResponse json(int status, String body) {
@@ -152,12 +159,17 @@ public final class FakeCloud implements AutoCloseable {
         .addHeader("X-Subject-Token", token)
         .addHeader("Date", httpDate(now))
         .body(
-            """
+            String.format(
+                Locale.ROOT,
+                """
             {"token":{"methods":["password"],"expires_at":"%s","issued_at":"%s",
              "project":{"id":"%s","name":"demo","domain":{"id":"default","name":"Default"}},
              "user":{"id":"u1","name":"demo","domain":{"id":"default","name":"Default"}},
-             "roles":[{"id":"r1","name":"member"}],"catalog":%s}}"""
-                .formatted(now.plus(tokenLife), now, PROJECT, catalog))
+             "roles":[{"id":"r1","name":"member"}],"catalog":%s}}""",
+                now.plus(tokenLife),
+                now,
+                PROJECT,
+                catalog))
         .build();
   }
 
@@ -287,9 +299,13 @@ public final class FakeCloud implements AutoCloseable {
       if (to - from == limit) {
         // As the real ones: a full page has a link, also when nothing follows.
         links =
-            ",\"%s_links\":[{\"rel\":\"next\",\"href\":\"http://internal:8774%s?limit=%d&marker=%s\"}]"
-                .formatted(
-                    array, request.getUrl().encodedPath(), limit, entries.get(to - 1).getKey());
+            String.format(
+                Locale.ROOT,
+                ",\"%s_links\":[{\"rel\":\"next\",\"href\":\"http://internal:8774%s?limit=%d&marker=%s\"}]",
+                array,
+                request.getUrl().encodedPath(),
+                limit,
+                entries.get(to - 1).getKey());
       }
       return json(200, "{\"" + array + "\":[" + String.join(",", page) + "]" + links + "}");
     };

@@ -34,6 +34,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
@@ -269,13 +270,16 @@ class SessionTest {
         request ->
             json(
                 200,
-                """
+                String.format(
+                    Locale.ROOT,
+                    """
                 {"access":{"token":{"id":"v2-token","expires":"2014-01-31T15:30:58Z",
                   "issued_at":"2014-01-30T15:30:58.819584","tenant":{"id":"%s","name":"demo"}},
                  "serviceCatalog":[{"type":"compute","name":"nova","endpoints_links":[],
                    "endpoints":[{"region":"RegionOne","publicURL":"%s","id":"x"}]}],
-                 "user":{"id":"u","roles":[{"name":"_member_"}]},"metadata":{"is_admin":0}}}"""
-                    .formatted(PROJECT, cloud.url("/compute/v2/" + PROJECT))));
+                 "user":{"id":"u","roles":[{"name":"_member_"}]},"metadata":{"is_admin":0}}}""",
+                    PROJECT,
+                    cloud.url("/compute/v2/" + PROJECT))));
   }
 
   @Test
@@ -334,13 +338,14 @@ class SessionTest {
   @Test
   void deadVolumeEntryOfQueensIsNotUsed() {
     cloud.catalog(
-        """
+        String.format(
+            Locale.ROOT,
+            """
         [{"type":"volume","endpoints":[%s]},{"type":"volumev2","endpoints":[%s]},
-         {"type":"volumev3","endpoints":[%s]}]"""
-            .formatted(
-                endpoint(cloud.url("/dead/v1/" + PROJECT)),
-                endpoint(cloud.url("/volume/v2/" + PROJECT)),
-                endpoint(cloud.url("/volume/v3/" + PROJECT))));
+         {"type":"volumev3","endpoints":[%s]}]""",
+            endpoint(cloud.url("/dead/v1/" + PROJECT)),
+            endpoint(cloud.url("/volume/v2/" + PROJECT)),
+            endpoint(cloud.url("/volume/v3/" + PROJECT))));
     cloud.onWithToken("GET", "/volume/v3/" + PROJECT + "/limits", request -> json(200, "{}"));
     ServiceClient cinder = session().service(ServiceType.BLOCK_STORAGE);
     cinder.get("/limits").upTo(Microversion.of(3, 27)).fetch();
