@@ -60,6 +60,7 @@ make_chroot() {
   [ $# = 0 ] || { shift; options=("$@"); }
   [ ! -d "$root" ] || return 0
   command -v mmdebstrap >/dev/null || apt_install mmdebstrap
+  [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || apt_install debian-archive-keyring
   mirror=$(debian_mirror)
   mkdir -p "$(dirname "$root")"
   rm -rf --one-file-system "$root.part"
