@@ -58,6 +58,8 @@ import java.util.OptionalLong;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -85,6 +87,9 @@ public final class SyncEngine implements AutoCloseable {
   private final Duration snapshotTimeout;
   private final String owner;
   private final RunResources resources;
+
+  /** Held shared by every run, and by close until the engine is gone. */
+  private final ReadWriteLock running = new ReentrantReadWriteLock();
 
   private SyncEngine(Builder builder) {
     this.storage = Objects.requireNonNull(builder.storage, "storage");
@@ -299,8 +304,19 @@ public final class SyncEngine implements AutoCloseable {
    * @throws ConflictException if another run holds a lease, or a chain moved since the plan was
    *     made
    * @throws SyncException if a disk failed
+   * @throws IllegalStateException if the engine is closed
    */
   public SyncReport run(SyncPlan plan, SyncListener listener) {
+    running.readLock().lock();
+    try {
+      return runDisks(plan, listener);
+    } finally {
+      running.readLock().unlock();
+    }
+  }
+
+  private SyncReport runDisks(SyncPlan plan, SyncListener listener) {
+    resources.checkOpen();
     Notifier notifier = new Notifier(listener);
     List<DiskRun> disks = new ArrayList<>();
     RuntimeException failure = null;
@@ -326,9 +342,19 @@ public final class SyncEngine implements AutoCloseable {
       failure = e;
       throw e;
     } finally {
+      // an interrupted thread could not give the leases back
+      boolean interrupted = Thread.interrupted();
       close(disks, failure);
       notifier.tell(it -> it.runEnded(plan));
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
+  }
+
+  /** Bytes of data that are in memory now, of {@link EngineSettings#bytesInFlight} at the most. */
+  public long bytesInFlight() {
+    return resources.bytesOut();
   }
 
   /**
@@ -336,7 +362,13 @@ public final class SyncEngine implements AutoCloseable {
    */
   @Override
   public void close() {
-    resources.close();
+    resources.stop();
+    running.writeLock().lock();
+    try {
+      resources.close();
+    } finally {
+      running.writeLock().unlock();
+    }
   }
 
   private Duration takePoint(SyncPlan plan, List<DiskRun> disks, Notifier notifier) {
@@ -356,20 +388,21 @@ public final class SyncEngine implements AutoCloseable {
   }
 
   private List<DiskReport> execute(List<DiskRun> disks, Notifier notifier) {
-    List<Future<DiskReport>> running = new ArrayList<>();
+    List<Future<DiskReport>> driving = new ArrayList<>();
     for (DiskRun disk : disks) {
-      running.add(resources.drivers().submit(() -> disk.execute()));
+      driving.add(resources.drive(disk::execute));
     }
     List<DiskReport> reports = new ArrayList<>();
     RuntimeException failure = null;
     boolean interrupted = false;
     for (int i = 0; i < disks.size(); ) {
       try {
-        reports.add(running.get(i).get());
+        reports.add(driving.get(i).get());
         i++;
       } catch (InterruptedException e) {
         interrupted = true;
-        running.forEach(it -> it.cancel(true));
+        // not by way of the futures: those would be done before the disks are at rest
+        disks.forEach(DiskRun::cancel);
       } catch (ExecutionException | CancellationException e) {
         RuntimeException cause = cause(disks.get(i), e);
         DiskPlan disk = disks.get(i).plan();
@@ -399,9 +432,6 @@ public final class SyncEngine implements AutoCloseable {
               .because("it was cancelled")
               .advice("Plan again to take it up where it stopped.")
               .cause(cause));
-    }
-    if (cause instanceof Error error) {
-      throw error;
     }
     return cause instanceof RuntimeException r ? r : new IllegalStateException(cause);
   }

@@ -70,16 +70,19 @@ public final class DiffStream implements RangeSource {
 
   @Override
   public Range next() throws InterruptedException {
-    CompletableFuture<Range> next = ahead.pollFirst();
+    CompletableFuture<Range> next = ahead.peekFirst();
     if (next == null) {
       throw new NoSuchElementException();
     }
-    askAhead();
     try {
+      // stays where close finds it if the wait is interrupted
       while (!next.isDone()) {
         waitFor(next);
       }
-      return next.join();
+      Range range = next.join();
+      ahead.removeFirst();
+      askAhead();
+      return range;
     } catch (CompletionException e) {
       if (e.getCause() instanceof RuntimeException cause) {
         throw cause;

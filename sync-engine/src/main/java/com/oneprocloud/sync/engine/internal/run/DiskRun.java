@@ -23,6 +23,7 @@ import com.oneprocloud.sync.api.chain.Verification;
 import com.oneprocloud.sync.api.storage.Extents;
 import com.oneprocloud.sync.api.storage.Image;
 import com.oneprocloud.sync.api.storage.Snapshot;
+import com.oneprocloud.sync.api.storage.SnapshotId;
 import com.oneprocloud.sync.api.storage.SnapshotReader;
 import com.oneprocloud.sync.api.storage.StorageCluster;
 import com.oneprocloud.sync.api.target.Replica;
@@ -85,6 +86,12 @@ public final class DiskRun implements AutoCloseable {
   private final Optional<CommittedManifest> head;
   private final long began = System.nanoTime();
   private @Nullable OpenRun run;
+
+  /** The thread in {@link #execute}. Guarded by this. */
+  private @Nullable Thread driver;
+
+  /** Guarded by this. */
+  private boolean cancelled;
 
   /**
    * Takes the lease, opens image and replica, and decides what may be done.
@@ -189,6 +196,40 @@ public final class DiskRun implements AutoCloseable {
    * @throws InterruptedException if the thread was interrupted; the run stays open
    */
   public DiskReport execute() throws InterruptedException {
+    synchronized (this) {
+      if (cancelled) {
+        throw new InterruptedException("cancelled before it began");
+      }
+      driver = Thread.currentThread();
+    }
+    try {
+      return moveAndCommit();
+    } catch (RuntimeException e) {
+      if (Thread.currentThread().isInterrupted()) {
+        // an interrupt closes the files that it hits, whose errors say nothing of it
+        InterruptedException interrupted = new InterruptedException("interrupted");
+        interrupted.initCause(e);
+        throw interrupted;
+      }
+      throw e;
+    } finally {
+      synchronized (this) {
+        driver = null;
+      }
+      // meant for this run, not for what the thread does next
+      boolean unused = Thread.interrupted();
+    }
+  }
+
+  /** Interrupts {@link #execute}, now or when it begins. Thread-safe. */
+  public synchronized void cancel() {
+    cancelled = true;
+    if (driver != null) {
+      driver.interrupt();
+    }
+  }
+
+  private DiskReport moveAndCommit() throws InterruptedException {
     if (decision.resumes().isPresent()) {
       run = decision.resumes().get();
       // a journal is written by the lease that opened the run
@@ -257,6 +298,7 @@ public final class DiskRun implements AutoCloseable {
             : 0;
     boolean full = open.verdict() == Verdict.FULL;
     boolean resync = open.verdict() == Verdict.CHECKSUM_RESYNC;
+    checkHeld(open);
     replica.mark(new ReplicaState.InFlight(open.from(), open.run()));
     if (full && resumeAt == 0) {
       replica.clear(reader.size());
@@ -270,7 +312,7 @@ public final class DiskRun implements AutoCloseable {
     Journal journal = new Journal(pipeline, reader.size(), resumeAt, epoch);
     try (RangeSource source =
         new DiffStream(
-            reader, base, decision.also(), resync || (full && !zeroed), resources.calls)) {
+            reader, base, also(open, reader), resync || (full && !zeroed), resources.calls)) {
       pipeline.run(source, journal);
     }
     journal.end();
@@ -281,6 +323,33 @@ public final class DiskRun implements AutoCloseable {
         epoch,
         resumeAt,
         Duration.ofNanos(System.nanoTime() - start));
+  }
+
+  /** What a difference is added to has to be there. */
+  private void checkHeld(OpenRun open) {
+    long held = head.map(it -> it.manifest().size()).orElse(0L);
+    if (open.verdict() == Verdict.CONTINUE && replica.size() < held) {
+      throw new TargetException(
+          SyncException.failed("open replica", replica)
+              .because("it holds %d bytes, its point has %d", replica.size(), held)
+              .advice(
+                  "Somebody made it shorter: ask for SyncMode.RESYNC to compare it with the source and"
+                      + " repair it."));
+    }
+  }
+
+  /** What has to be moved besides the difference to the base. */
+  private Extents also(OpenRun open, SnapshotReader reader) {
+    long held = head.map(it -> it.manifest().size()).orElse(0L);
+    Optional<SnapshotId> newest = head.map(it -> it.manifest().snapshot().id());
+    boolean sinceNewest = open.base().map(SnapshotRef::id).equals(newest);
+    if (open.verdict() != Verdict.CONTINUE
+        || reader.size() <= held
+        || (sinceNewest && replica.clearsToZero())) {
+      return decision.also();
+    }
+    // a device may hold anything there, and a spare base may have been larger than the newest point
+    return Extents.builder().addAll(decision.also()).add(held, reader.size() - held, false).build();
   }
 
   private Verified verify(SnapshotReader reader, Extents extents, String epoch)
@@ -495,7 +564,7 @@ public final class DiskRun implements AutoCloseable {
       teller.reached(done);
       long now = System.nanoTime();
       if (now - lastFlush >= resources.settings.flushPeriod().toNanos()) {
-        replica.flush();
+        flush();
         flushed = done;
         lastFlush = System.nanoTime();
         record(done, true);
@@ -506,9 +575,23 @@ public final class DiskRun implements AutoCloseable {
 
     /** Flushes what is left. */
     void end() {
-      replica.flush();
+      flush();
       flushed = size;
       record(size, true);
+    }
+
+    private void flush() {
+      try {
+        replica.flush();
+      } catch (RuntimeException e) {
+        // whatever was written since the flush before may be gone, whatever the epoch says
+        try {
+          resources.chains.progress(lease.lease(), new RunProgress(flushed, flushed, epoch), true);
+        } catch (RuntimeException suppressed) {
+          e.addSuppressed(suppressed);
+        }
+        throw e;
+      }
     }
 
     private void record(long done, boolean durable) {

@@ -17,6 +17,9 @@ final class LeaseKeeper implements AutoCloseable {
   private final ScheduledFuture<?> renewal;
   private volatile @Nullable RuntimeException lost;
 
+  /** Guarded by this. */
+  private boolean closed;
+
   LeaseKeeper(Lease lease, Duration time, ScheduledExecutorService scheduler) {
     this.lease = lease;
     long period = Math.max(1, time.toMillis() / 3);
@@ -39,11 +42,15 @@ final class LeaseKeeper implements AutoCloseable {
   @Override
   public void close() {
     renewal.cancel(false);
-    lease.close();
+    // not beside a renewal, which would take again what was given back
+    synchronized (this) {
+      closed = true;
+      lease.close();
+    }
   }
 
-  private void renew() {
-    if (lost == null) {
+  private synchronized void renew() {
+    if (lost == null && !closed) {
       try {
         lease.renew();
       } catch (RuntimeException e) {

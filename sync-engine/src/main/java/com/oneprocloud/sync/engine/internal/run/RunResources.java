@@ -5,8 +5,12 @@ import com.oneprocloud.sync.api.chain.ChainStore;
 import com.oneprocloud.sync.engine.EngineSettings;
 import com.oneprocloud.sync.engine.internal.transfer.BufferPool;
 import com.oneprocloud.sync.engine.internal.transfer.CompareStage;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
@@ -38,9 +42,26 @@ public final class RunResources implements AutoCloseable {
     this.scheduler = Executors.newSingleThreadScheduledExecutor(named("sync-lease"));
   }
 
-  /** The threads that drive a disk each. */
-  public ExecutorService drivers() {
-    return drivers;
+  /**
+   * Drives a disk on a thread of its own.
+   *
+   * @return done when the disk is at rest; cancelled if the engine was closed before it began
+   */
+  public <T> Future<T> drive(Callable<T> disk) {
+    FutureTask<T> task = new FutureTask<>(disk);
+    try {
+      drivers.execute(task);
+    } catch (RejectedExecutionException e) {
+      task.cancel(false);
+    }
+    return task;
+  }
+
+  /** Throws if no disk can be driven any more. */
+  public void checkOpen() {
+    if (drivers.isShutdown()) {
+      throw new IllegalStateException("the engine is closed");
+    }
   }
 
   /** Threads for blocking calls to the source: diffs and snapshots. */
@@ -48,10 +69,24 @@ public final class RunResources implements AutoCloseable {
     return calls;
   }
 
+  /** Bytes of buffers that are out now. */
+  public long bytesOut() {
+    return buffers.bytesOut() + scratch.bytesOut();
+  }
+
+  /** Interrupts the disks that are being driven, cancels those that wait, and starts no more. */
+  public void stop() {
+    for (Runnable waiting : drivers.shutdownNow()) {
+      if (waiting instanceof Future<?> future) {
+        future.cancel(false);
+      }
+    }
+  }
+
   /** Interrupts what is running and waits until it has ended. */
   @Override
   public void close() {
-    drivers.shutdownNow();
+    stop();
     awaitEnd(drivers);
     for (ExecutorService executor : new ExecutorService[] {workers, calls, scheduler}) {
       executor.shutdown();
