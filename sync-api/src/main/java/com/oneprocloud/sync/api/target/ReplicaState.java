@@ -29,6 +29,18 @@ public sealed interface ReplicaState {
   }
 
   /**
+   * Not what was recorded: somebody else changed it, or the record.
+   *
+   * @param how what was found, in a few words without a full stop
+   */
+  record Changed(String how) implements ReplicaState {
+    /** Checks that all parts are there. */
+    public Changed {
+      Objects.requireNonNull(how, "how");
+    }
+  }
+
+  /**
    * Equal to a committed point.
    *
    * @param at the point's manifest

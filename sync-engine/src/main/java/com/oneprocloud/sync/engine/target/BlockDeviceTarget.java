@@ -118,6 +118,6 @@ public final class BlockDeviceTarget implements Target {
 
   private ReplicaRecord record(Path device) {
     String name = device.toString().replace('/', '_');
-    return new ReplicaRecord(records.resolve(name + ".replica.json"));
+    return new ReplicaRecord(records.resolve(name + ".replica.json"), null);
   }
 }

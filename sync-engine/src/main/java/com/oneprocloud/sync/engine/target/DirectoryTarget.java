@@ -91,7 +91,9 @@ public final class DirectoryTarget implements Target {
     Path file = file(name);
     try {
       DurableFiles.createDirectories(root.resolve(FileNames.encode(name.group())));
-      if (!Files.exists(file)) {
+      if (Files.exists(file)) {
+        checkOurs(name, file);
+      } else {
         // so that a file without a record is always somebody else's
         record(name).write(new ReplicaState.Empty());
       }
@@ -105,13 +107,22 @@ public final class DirectoryTarget implements Target {
     return FileReplica.open(file, false, record(name));
   }
 
+  private void checkOurs(ReplicaName name, Path file) {
+    if (!record(name).exists()) {
+      throw new TargetException(
+          SyncException.failed("open replica", file)
+              .because("the file exists and is not recorded as a replica")
+              .advice("Move it away: it would be overwritten."));
+    }
+  }
+
   @Override
   public String toString() {
     return id();
   }
 
   private ReplicaRecord record(ReplicaName name) {
-    return new ReplicaRecord(beside(name, ".replica.json"));
+    return new ReplicaRecord(beside(name, ".replica.json"), file(name));
   }
 
   private Path beside(ReplicaName name, String suffix) {

@@ -52,6 +52,11 @@ public record Decision(
           Verdict.FULL,
           facts.head().isPresent() ? VerdictReason.REPLICA_MISSING : VerdictReason.FIRST_POINT);
     }
+    if (facts.replica() instanceof ReplicaState.Changed) {
+      return facts.mode() == SyncMode.RESYNC
+          ? all(Verdict.CHECKSUM_RESYNC, VerdictReason.REQUESTED)
+          : foreign(facts);
+    }
     if (facts.head().isEmpty()) {
       if (facts.mode() == SyncMode.RESYNC) {
         return all(Verdict.CHECKSUM_RESYNC, VerdictReason.REQUESTED);
@@ -129,15 +134,10 @@ public record Decision(
   }
 
   private static Decision foreign(ChainFacts facts) {
-    String holds =
-        facts.replica() instanceof ReplicaState.Committed committed
-            ? "point " + committed.at().brief()
-            : "the unfinished work of a run that is not of this chain";
     Fault fault =
         new Fault(
             "replica",
-            "it holds "
-                + holds
+            held(facts.replica())
                 + ", the chain's last point is "
                 + facts.head().map(head -> head.hash().brief()).orElse("none"),
             "Point to the right chain store and target, or ask for SyncMode.RESYNC to make the replica"
@@ -149,5 +149,15 @@ public record Decision(
         Extents.none(),
         Optional.empty(),
         Optional.of(fault));
+  }
+
+  private static String held(ReplicaState replica) {
+    if (replica instanceof ReplicaState.Committed committed) {
+      return "it holds point " + committed.at().brief();
+    }
+    if (replica instanceof ReplicaState.Changed changed) {
+      return "it is not what was recorded: " + changed.how();
+    }
+    return "it holds the unfinished work of a run that is not of this chain";
   }
 }

@@ -101,13 +101,25 @@ public final class FileReplica implements Replica {
           throw tooSmall(file, channel.size(), size);
         }
       } else if (size < channel.size()) {
-        channel.truncate(size);
+        truncate(size);
       } else if (size > channel.size()) {
         // the only way to grow a file without filling it
         channel.write(ByteBuffer.allocate(1), size - 1);
       }
     } catch (IOException e) {
       throw failed("resize replica", file, e);
+    }
+  }
+
+  private void truncate(long size) throws IOException {
+    if (state instanceof ReplicaState.Committed) {
+      // the point stays the same while the file becomes another for whoever looks at it
+      record.write(state, false);
+      channel.truncate(size);
+      channel.force(true);
+      record.write(state);
+    } else {
+      channel.truncate(size);
     }
   }
 

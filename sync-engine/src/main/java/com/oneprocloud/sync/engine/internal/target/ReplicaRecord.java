@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package com.oneprocloud.sync.engine.internal.target;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -16,17 +17,27 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** The file beside a replica that says what it holds. */
 public final class ReplicaRecord {
   private static final int FORMAT = 1;
+  private static final String STAMP = "left";
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Path file;
+  private final @Nullable Path content;
 
-  /** The record in a file, whether it exists or not. */
-  public ReplicaRecord(Path file) {
+  /**
+   * The record in a file, whether it exists or not.
+   *
+   * @param file the record's file
+   * @param content the replica's file, to notice when somebody else changes it; null for a device,
+   *     which does not tell
+   */
+  public ReplicaRecord(Path file, @Nullable Path content) {
     this.file = file;
+    this.content = content;
   }
 
   /** Whether there is a record. */
@@ -41,8 +52,8 @@ public final class ReplicaRecord {
    */
   public ReplicaState read() {
     try {
-      Optional<byte[]> content = DurableFiles.read(file);
-      return content.isEmpty() ? new ReplicaState.Empty() : parse(content.get());
+      Optional<byte[]> record = DurableFiles.read(file);
+      return record.isEmpty() ? new ReplicaState.Empty() : parse(record.get());
     } catch (IOException e) {
       throw failed("read replica record", "it cannot be read: " + e.getMessage(), e);
     }
@@ -50,12 +61,25 @@ public final class ReplicaRecord {
 
   /** Replaces the record, durably. */
   public void write(ReplicaState state) {
+    write(state, true);
+  }
+
+  /**
+   * Replaces the record, durably.
+   *
+   * @param settled whether nothing changes the replica after this; a record of a point that is not
+   *     settled cannot tell whether somebody else changed it
+   */
+  void write(ReplicaState state, boolean settled) {
     ObjectNode root = JSON.createObjectNode().put("format", FORMAT);
     if (state instanceof ReplicaState.InFlight inFlight) {
       root.put("state", "in-flight").put("run", inFlight.run().value());
       inFlight.from().ifPresent(from -> root.put("from", from.hex()));
     } else if (state instanceof ReplicaState.Committed committed) {
       root.put("state", "committed").put("at", committed.at().hex());
+      if (settled && content != null) {
+        stamp(content).ifPresent(stamp -> root.put(STAMP, stamp));
+      }
     } else {
       root.put("state", "empty");
     }
@@ -66,8 +90,13 @@ public final class ReplicaRecord {
     }
   }
 
-  private ReplicaState parse(byte[] content) throws IOException {
-    JsonNode root = JSON.readTree(new String(content, StandardCharsets.UTF_8));
+  private ReplicaState parse(byte[] record) {
+    JsonNode root;
+    try {
+      root = JSON.readTree(new String(record, StandardCharsets.UTF_8));
+    } catch (JsonProcessingException e) {
+      return damaged(e);
+    }
     int format = root.path("format").asInt();
     if (format > FORMAT) {
       throw new UnsupportedException(
@@ -82,11 +111,36 @@ public final class ReplicaRecord {
             new ReplicaState.InFlight(
                 Optional.ofNullable(root.get("from")).map(it -> new ManifestHash(it.asText())),
                 new RunId(root.path("run").asText()));
-        case "committed" -> new ReplicaState.Committed(new ManifestHash(root.path("at").asText()));
+        case "committed" -> committed(root);
         default -> throw new IllegalArgumentException("unknown state " + root.path("state"));
       };
     } catch (IllegalArgumentException e) {
-      throw failed("read replica record", "it is damaged: " + e.getMessage(), e);
+      return damaged(e);
+    }
+  }
+
+  private ReplicaState committed(JsonNode root) {
+    Optional<String> recorded = Optional.ofNullable(root.get(STAMP)).map(JsonNode::asText);
+    Optional<String> now = content == null ? Optional.empty() : stamp(content);
+    if (recorded.isPresent() && now.isPresent() && !recorded.equals(now)) {
+      return new ReplicaState.Changed(
+          "its file has " + now.get() + ", it was left with " + recorded.get());
+    }
+    return new ReplicaState.Committed(new ManifestHash(root.path("at").asText()));
+  }
+
+  private ReplicaState damaged(Exception cause) {
+    return new ReplicaState.Changed(
+        "its record " + file + " is damaged (" + cause.getMessage() + ")");
+  }
+
+  /** What changes whenever somebody writes to the file. */
+  private static Optional<String> stamp(Path content) {
+    try {
+      return Optional.of(
+          Files.size(content) + " bytes of " + Files.getLastModifiedTime(content).toInstant());
+    } catch (IOException e) {
+      return Optional.empty();
     }
   }
 
