@@ -133,7 +133,7 @@ public final class DiskRun implements AutoCloseable {
       this.head = facts.head();
       this.decision = facts.decision();
       checkPlan();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       closeAfter(e);
       throw e;
     }
@@ -480,20 +480,22 @@ public final class DiskRun implements AutoCloseable {
                         .advice("Plan again.")));
   }
 
-  private void closeAfter(@Nullable RuntimeException failure) {
-    RuntimeException first = failure;
+  private void closeAfter(@Nullable Throwable failure) {
+    RuntimeException first = null;
     while (!opened.isEmpty()) {
       try {
         opened.pop().close();
       } catch (Exception e) {
-        if (first == null) {
+        if (failure != null) {
+          failure.addSuppressed(e);
+        } else if (first == null) {
           first = e instanceof RuntimeException r ? r : new IllegalStateException(e);
-        } else if (first != e) {
+        } else {
           first.addSuppressed(e);
         }
       }
     }
-    if (failure == null && first != null) {
+    if (first != null) {
       throw first;
     }
   }
