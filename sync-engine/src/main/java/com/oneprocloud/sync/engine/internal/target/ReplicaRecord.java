@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -134,11 +135,11 @@ public final class ReplicaRecord {
         "its record " + file + " is damaged (" + cause.getMessage() + ")");
   }
 
-  /** What changes whenever somebody writes to the file. */
+  /** What changes whenever somebody writes to the file; to a millisecond, which copies keep. */
   private static Optional<String> stamp(Path content) {
     try {
-      return Optional.of(
-          Files.size(content) + " bytes of " + Files.getLastModifiedTime(content).toInstant());
+      long modified = Files.getLastModifiedTime(content).toMillis();
+      return Optional.of(Files.size(content) + " bytes of " + Instant.ofEpochMilli(modified));
     } catch (IOException e) {
       return Optional.empty();
     }
