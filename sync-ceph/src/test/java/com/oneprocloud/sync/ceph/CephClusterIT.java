@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.oneprocloud.sync.api.storage.Extent;
 import com.oneprocloud.sync.api.storage.Extents;
 import com.oneprocloud.sync.api.storage.Image;
+import com.oneprocloud.sync.api.storage.ImageSpec;
 import com.oneprocloud.sync.api.storage.Snapshot;
 import com.oneprocloud.sync.api.storage.SnapshotReader;
 import com.oneprocloud.sync.api.tck.CephLab;
@@ -16,8 +17,14 @@ import com.oneprocloud.sync.api.tck.StorageFixture.ImageOptions;
 import com.oneprocloud.sync.ceph.fixture.CephFixture;
 import com.oneprocloud.sync.ceph.fixture.CephFixture.AdminImage;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -114,6 +121,75 @@ final class CephClusterIT {
       assertTrue(image.parent().isEmpty());
     }
     assertTrue(cluster.find(fixture.missingImage()).isEmpty());
+  }
+
+  /** Buffers and callbacks of reads under way are the library's until it is done with them. */
+  @Test
+  void readsGoOnWhileTheGarbageIsCollected() throws Exception {
+    AdminImage written = fixture.create(ImageOptions.of(64 * MIB, 4 * MIB));
+    written.write(0, ByteBuffer.wrap(random(32 * MIB, 3)));
+    written.createSnapshot("a");
+    CephCluster cluster = leaks.connect(fixture.readerConfig());
+    try (Image image = cluster.open(written.spec());
+        SnapshotReader reader = image.at(image.snapshot("a"))) {
+      for (int round = 0; round < 4; round++) {
+        List<CompletableFuture<Void>> reads = new ArrayList<>();
+        for (int i = 0; i < 64; i++) {
+          // Nobody else holds this buffer.
+          reads.add(reader.read(i * (MIB / 2), ByteBuffer.allocateDirect((int) MIB)));
+        }
+        System.gc();
+        for (CompletableFuture<Void> read : reads) {
+          read.get(60, TimeUnit.SECONDS);
+        }
+      }
+    }
+  }
+
+  /** Whoever loses the race gets an exception, and nothing is used after it was closed. */
+  @Test
+  void closingUnderLoadIsSafe() throws Exception {
+    AdminImage written = fixture.create(ImageOptions.of(16 * MIB, MIB));
+    written.write(0, ByteBuffer.wrap(random(16 * MIB, 4)));
+    written.createSnapshot("a");
+    ExecutorService threads = Executors.newFixedThreadPool(6);
+    try {
+      for (int round = 0; round < 8; round++) {
+        CephCluster cluster = leaks.connect(fixture.readerConfig());
+        CountDownLatch busy = new CountDownLatch(6);
+        List<Future<Integer>> workers = new ArrayList<>();
+        for (int i = 0; i < 6; i++) {
+          workers.add(threads.submit(() -> workUntilClosed(cluster, written.spec(), busy)));
+        }
+        assertTrue(busy.await(60, TimeUnit.SECONDS));
+        cluster.close();
+        assertEquals(0, cluster.openHandles());
+        for (Future<Integer> worker : workers) {
+          assertTrue(worker.get(60, TimeUnit.SECONDS) > 0);
+        }
+      }
+    } finally {
+      threads.shutdown();
+    }
+  }
+
+  private static int workUntilClosed(CephCluster cluster, ImageSpec spec, CountDownLatch busy) {
+    int rounds = 0;
+    try {
+      while (true) {
+        try (Image image = cluster.open(spec);
+            SnapshotReader reader = image.at(image.snapshot("a"))) {
+          CompletableFuture<Void> read = reader.read(0, ByteBuffer.allocateDirect((int) MIB));
+          reader.diff(null, 0, 16 * MIB);
+          read.join();
+        }
+        rounds++;
+        busy.countDown();
+      }
+    } catch (IllegalStateException e) {
+      assertTrue(e.getMessage().endsWith("is closed"), e::toString);
+      return rounds;
+    }
   }
 
   private static byte[] random(long length, long seed) {

@@ -8,6 +8,7 @@ import com.oneprocloud.sync.api.DeadlineException;
 import com.oneprocloud.sync.api.NotFoundException;
 import com.oneprocloud.sync.api.StorageException;
 import com.oneprocloud.sync.api.SyncException;
+import com.oneprocloud.sync.api.UnsupportedException;
 import com.oneprocloud.sync.ceph.Capabilities;
 import com.oneprocloud.sync.ceph.Capability;
 import com.oneprocloud.sync.ceph.CephConfig;
@@ -229,18 +230,24 @@ public final class Connection implements AutoCloseable {
         throw unreadable(file, result);
       }
     }
-    settings(config, use)
-        .forEach((option, value) -> set(rados, cluster, scratch, option, value, true));
-    limits(config, use)
-        .forEach((option, value) -> set(rados, cluster, scratch, option, value, false));
+    settings(config, use).forEach((option, value) -> set(rados, cluster, scratch, option, value));
+    limits(config, use).forEach((option, value) -> require(rados, cluster, scratch, option, value));
     if (!config.monitors().isEmpty()) {
       boolean nautilus = libraries.capabilities().has(Capability.PARENT_BY_ID);
-      set(rados, cluster, scratch, "mon_host", Monitors.host(config.monitors(), nautilus), false);
+      String monitors = Monitors.host(config.monitors(), nautilus);
+      require(rados, cluster, scratch, "mon_host", monitors);
     }
     config
         .keyring()
-        .ifPresent(path -> set(rados, cluster, scratch, "keyring", path.toString(), false));
-    config.options().forEach((option, value) -> set(rados, cluster, scratch, option, value, true));
+        .ifPresent(path -> require(rados, cluster, scratch, "keyring", path.toString()));
+    config
+        .options()
+        .forEach(
+            (option, value) -> {
+              if (!set(rados, cluster, scratch, option, value)) {
+                LOG.warn("the Ceph library does not know the option {}", option);
+              }
+            });
     char[] key = config.key().orElse(null);
     if (key != null) {
       long secret = scratch.secret(key);
@@ -287,21 +294,25 @@ public final class Connection implements AutoCloseable {
     return limits;
   }
 
-  private static void set(
-      Librados rados,
-      long cluster,
-      Scratch scratch,
-      String option,
-      String value,
-      boolean optional) {
+  /** Returns false if the library does not know the option. */
+  private static boolean set(
+      Librados rados, long cluster, Scratch scratch, String option, String value) {
     int result = rados.rados_conf_set(cluster, scratch.text(option), scratch.text(value));
-    if (Errno.ENOENT.is(result) && optional) {
-      LOG.debug("the Ceph library does not know the option {}", option);
-    } else if (result < 0) {
+    if (result < 0 && !Errno.ENOENT.is(result)) {
       throw new StorageException(
           failed("set option", option + "=" + value)
               .because("the Ceph library does not take it")
               .code(Errno.name(result)));
+    }
+    return result >= 0;
+  }
+
+  private static void require(
+      Librados rados, long cluster, Scratch scratch, String option, String value) {
+    if (!set(rados, cluster, scratch, option, value)) {
+      throw new UnsupportedException(
+          failed("set option", option + "=" + value)
+              .because("the Ceph library does not know it, and without it calls could hang"));
     }
   }
 

@@ -2,9 +2,7 @@
 package com.oneprocloud.sync.ceph.internal;
 
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.IdentityHashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -28,7 +26,7 @@ final class Lifetime {
   private final @Nullable Lifetime parent;
   private final Executor executor;
   private final Runnable release;
-  private final Set<AutoCloseable> children = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final Set<Lifetime> children = new HashSet<>();
   private final CompletableFuture<Void> released = new CompletableFuture<>();
   private int users;
   private boolean closed;
@@ -48,7 +46,7 @@ final class Lifetime {
     this.executor = executor;
     this.release = release;
     if (parent != null) {
-      parent.enter();
+      parent.enter(this);
     }
   }
 
@@ -77,53 +75,47 @@ final class Lifetime {
   }
 
   /**
-   * Takes care that a child is closed before this handle.
+   * Closes this handle and everything opened from it, children before parents, and waits until they
+   * are released. Does nothing if it is closed already.
    *
-   * @throws IllegalStateException if this handle is closed; the child is closed then
-   */
-  void adopt(AutoCloseable child) {
-    boolean late;
-    synchronized (this) {
-      late = closed;
-      if (!late) {
-        children.add(child);
-      }
-    }
-    if (late) {
-      close(child);
-      throw new IllegalStateException(what + " is closed");
-    }
-  }
-
-  /** Forgets a child that was closed. */
-  synchronized void forget(AutoCloseable child) {
-    children.remove(child);
-  }
-
-  /**
-   * Closes the children and this handle, and waits until it is released. Does nothing if it is
-   * closed already.
-   *
-   * @param patience how long to wait; after that the handle is released behind, once its users have
+   * @param patience how long to wait; after that they are released behind, once their users have
    *     left
    */
   void close(Duration patience) {
-    List<AutoCloseable> open;
+    if (shut()) {
+      awaitRelease(patience);
+    }
+  }
+
+  private synchronized void enter(Lifetime child) {
+    enter();
+    children.add(child);
+  }
+
+  private void leave(Lifetime child) {
+    synchronized (this) {
+      children.remove(child);
+    }
+    leave();
+  }
+
+  /** Lets nobody in any more; the last user releases. */
+  private boolean shut() {
+    List<Lifetime> open;
     boolean last;
     synchronized (this) {
       if (closed) {
-        return;
+        return false;
       }
       closed = true;
-      open = new ArrayList<>(children);
-      children.clear();
+      open = List.copyOf(children);
       last = users == 0;
     }
-    open.forEach(Lifetime::close);
+    open.forEach(Lifetime::shut);
     if (last) {
       release();
     }
-    awaitRelease(patience);
+    return true;
   }
 
   private void release() {
@@ -136,7 +128,7 @@ final class Lifetime {
           } finally {
             released.complete(null);
             if (parent != null) {
-              parent.leave();
+              parent.leave(this);
             }
           }
         });
@@ -166,14 +158,6 @@ final class Lifetime {
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
-    }
-  }
-
-  private static void close(AutoCloseable child) {
-    try {
-      child.close();
-    } catch (Exception e) {
-      LOG.warn("{}: close failed", child, e);
     }
   }
 }

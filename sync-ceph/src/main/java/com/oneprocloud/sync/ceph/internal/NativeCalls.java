@@ -30,7 +30,7 @@ final class NativeCalls {
   private static final Logger LOG = LoggerFactory.getLogger(NativeCalls.class);
 
   /** Calls inside the libraries at one time, given up ones included. */
-  private static final int MOST = 32;
+  private static final int MOST = 64;
 
   /** What the libraries need where they run much of their work on the calling thread. */
   private static final long STACK = 4L << 20;

@@ -57,23 +57,20 @@ public final class RbdImage implements Image {
 
   /** Opens an image. */
   public static RbdImage open(Connection connection, ImageSpec spec) {
-    RbdImage image =
-        connection.call(
-            "open image",
-            spec,
-            connection.lifetime(),
-            () -> {
-              ImageHandle handle = ImageHandle.open(connection, spec);
-              try {
-                return new RbdImage(connection, spec, handle);
-              } catch (RuntimeException | Error e) {
-                handle.close();
-                throw e;
-              }
-            },
-            RbdImage::close);
-    connection.lifetime().adopt(image);
-    return image;
+    return connection.call(
+        "open image",
+        spec,
+        connection.lifetime(),
+        () -> {
+          ImageHandle handle = ImageHandle.open(connection, spec);
+          try {
+            return new RbdImage(connection, spec, handle);
+          } catch (RuntimeException | Error e) {
+            handle.close();
+            throw e;
+          }
+        },
+        RbdImage::close);
   }
 
   @Override
@@ -160,7 +157,6 @@ public final class RbdImage implements Image {
 
   @Override
   public void close() {
-    connection.lifetime().forget(this);
     lifetime.close(connection.patience());
   }
 

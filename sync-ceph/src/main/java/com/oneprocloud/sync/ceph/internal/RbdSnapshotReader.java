@@ -76,8 +76,15 @@ final class RbdSnapshotReader implements SnapshotReader {
         parent.isEmpty() && ObjectReads.fit(image)
             ? ObjectReads.open(connection, image, handle.objectPrefix(), snapshot)
             : null;
-    lifetime =
-        new Lifetime(subject(), image.lifetime(), connection.calls().releases(), this::release);
+    try {
+      lifetime =
+          new Lifetime(subject(), image.lifetime(), connection.calls().releases(), this::release);
+    } catch (IllegalStateException e) {
+      if (objects != null) {
+        objects.close();
+      }
+      throw e;
+    }
   }
 
   private void release() {
@@ -89,23 +96,20 @@ final class RbdSnapshotReader implements SnapshotReader {
 
   /** Opens an image at a snapshot. */
   static RbdSnapshotReader open(Connection connection, RbdImage image, Snapshot snapshot) {
-    RbdSnapshotReader reader =
-        connection.call(
-            "open snapshot",
-            subject(image, snapshot),
-            image.lifetime(),
-            () -> {
-              ImageHandle handle = ImageHandle.open(connection, image.identity(), image.spec());
-              try {
-                return new RbdSnapshotReader(connection, image, handle, snapshot);
-              } catch (RuntimeException | Error e) {
-                handle.close();
-                throw e;
-              }
-            },
-            RbdSnapshotReader::close);
-    image.lifetime().adopt(reader);
-    return reader;
+    return connection.call(
+        "open snapshot",
+        subject(image, snapshot),
+        image.lifetime(),
+        () -> {
+          ImageHandle handle = ImageHandle.open(connection, image.identity(), image.spec());
+          try {
+            return new RbdSnapshotReader(connection, image, handle, snapshot);
+          } catch (RuntimeException | Error e) {
+            handle.close();
+            throw e;
+          }
+        },
+        RbdSnapshotReader::close);
   }
 
   @Override
@@ -306,7 +310,6 @@ final class RbdSnapshotReader implements SnapshotReader {
 
   @Override
   public void close() {
-    image.lifetime().forget(this);
     lifetime.close(connection.patience());
   }
 

@@ -70,44 +70,42 @@ final class LifetimeTest {
   void childrenGoBeforeTheirParents() {
     Lifetime cluster = lifetime("cluster", null);
     Lifetime image = lifetime("image", cluster);
-    cluster.adopt(() -> image.close(LONG));
-    Lifetime reader = lifetime("reader", image);
-    image.adopt(() -> reader.close(LONG));
+    lifetime("reader", image);
     cluster.close(LONG);
     assertEquals(List.of("reader", "image", "cluster"), released);
+    image.close(LONG);
+    assertThrows(IllegalStateException.class, image::enter);
   }
 
   @Test
   void aChildInUseKeepsItsParents() {
     Lifetime cluster = lifetime("cluster", null);
     Lifetime image = lifetime("image", cluster);
-    AutoCloseable child = () -> image.close(Duration.ofMillis(1));
-    cluster.adopt(child);
+    Lifetime other = lifetime("other", cluster);
     image.enter();
     cluster.close(Duration.ofMillis(1));
-    assertEquals(List.of(), released);
+    assertEquals(List.of("other"), released);
+    assertThrows(IllegalStateException.class, other::enter);
+    assertThrows(IllegalStateException.class, image::enter);
     image.leave();
-    assertEquals(List.of("image", "cluster"), released);
+    assertEquals(List.of("other", "image", "cluster"), released);
   }
 
   @Test
-  void aChildThatComesTooLateIsClosed() {
+  void nothingIsOpenedFromWhatIsClosed() {
     Lifetime cluster = lifetime("cluster", null);
-    Lifetime image = lifetime("image", cluster);
-    cluster.close(Duration.ofMillis(1));
-    assertThrows(IllegalStateException.class, () -> cluster.adopt(() -> image.close(LONG)));
-    assertEquals(List.of("image", "cluster"), released);
-    assertThrows(IllegalStateException.class, () -> lifetime("late", cluster));
-  }
-
-  @Test
-  void aForgottenChildIsNotClosedAgain() {
-    Lifetime cluster = lifetime("cluster", null);
-    AutoCloseable child = () -> released.add("child");
-    cluster.adopt(child);
-    cluster.forget(child);
     cluster.close(LONG);
+    assertThrows(IllegalStateException.class, () -> lifetime("late", cluster));
     assertEquals(List.of("cluster"), released);
+  }
+
+  @Test
+  void aClosedChildIsForgotten() {
+    Lifetime cluster = lifetime("cluster", null);
+    lifetime("image", cluster).close(LONG);
+    assertEquals(List.of("image"), released);
+    cluster.close(LONG);
+    assertEquals(List.of("image", "cluster"), released);
   }
 
   @Test
