@@ -28,7 +28,7 @@ class PublicSignaturesTest {
   private static final String SDK = "com.oneprocloud.sync.";
 
   @ParameterizedTest
-  @ValueSource(strings = {"api", "ceph", "engine"})
+  @ValueSource(strings = {"api", "ceph", "engine", "openstack"})
   void exportedPackagesShowOnlyTypesOfTheSdkAndTheJdk(String name) throws IOException {
     Module module = ModuleLayer.boot().findModule(SDK + name).orElseThrow();
     List<Class<?>> classes = exportedClasses(module);
