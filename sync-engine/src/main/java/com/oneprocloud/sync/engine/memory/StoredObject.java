@@ -169,6 +169,12 @@ final class StoredObject {
    * @param end the newer, or {@link #HEAD}
    */
   Change diff(long base, long end) {
+    if (base == 0) {
+      // What was there once and is gone does not matter against nothing.
+      Content then = at(end);
+      long size = then == null ? 0 : then.size();
+      return new Change(Ranges.of(0, size), then != null, size);
+    }
     Ranges ranges = new Ranges();
     boolean begun = false;
     int versions = clones.size() + (head == null ? 0 : 1);
