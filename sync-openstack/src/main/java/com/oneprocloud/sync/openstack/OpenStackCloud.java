@@ -283,7 +283,8 @@ public final class OpenStackCloud implements CloudInventory {
    *
    * @param server the server
    * @param name the image's name; make it unique, it is how a lost answer is looked up
-   * @param metadata what to keep with the image
+   * @param metadata what to keep with the image; no key may be an attribute of images, such as
+   *     {@code owner}
    * @param timeout how long to wait until image and snapshots are complete
    * @return the image and its snapshots, all available
    * @throws ConflictException if the server is in a state that forbids it

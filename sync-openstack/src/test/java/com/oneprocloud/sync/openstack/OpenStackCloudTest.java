@@ -575,6 +575,28 @@ class OpenStackCloudTest {
   }
 
   @Test
+  void whatNovaLeavesOfAnImageThatItCouldNotMakeIsRemoved() {
+    servers(server("s1", "a", attached("v0", "v1")));
+    OpenStackCloud cloud = cloud();
+    fake.onWithToken(
+        "POST",
+        NOVA + "/servers/s1/action",
+        request -> {
+          cloud.snapshots().create(ids("v0"), "Momentaufnahme f\u00fcr point-1", Map.of(), MINUTE);
+          return json(403, "{\"forbidden\":{\"code\":403,\"message\":\"No\"}}");
+        });
+    storage.addForeign("theirs", "v0");
+    assertThrows(
+        PermissionException.class,
+        () -> cloud.createImage(cloud.server(ServerId.of("s1")), "point-1", Map.of(), MINUTE));
+    assertEquals(List.of("theirs"), storage.ids());
+    assertThrows(
+        IllegalArgumentException.class,
+        () ->
+            cloud.createImage(cloud.server(ServerId.of("s1")), "p", Map.of("owner", "us"), MINUTE));
+  }
+
+  @Test
   void anImageThatNovaGivesUpIsAFailure() {
     servers(server("s1", "a", ""));
     fake.onWithToken(

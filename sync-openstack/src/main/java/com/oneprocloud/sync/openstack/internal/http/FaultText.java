@@ -20,6 +20,7 @@ public final class FaultText {
       Pattern.compile("(?is)<title[^>]*>(.*?)</title>|<h1[^>]*>(.*?)</h1>");
   private static final Pattern UNSEEN = Pattern.compile("(?is)<(script|style|head)\\b.*?</\\1>");
   private static final Pattern TAG = Pattern.compile("(?s)<[^>]*>");
+  private static final Pattern NUMBERED = Pattern.compile("&#(x[0-9a-fA-F]{1,6}|[0-9]{1,7});");
   private static final Pattern QUOTA =
       Pattern.compile(
           "(?i)quota|maximum number of|(limit|allowed|allocat\\w+)\\W+(\\w+\\W+){0,4}exceeded"
@@ -97,16 +98,27 @@ public final class FaultText {
       if (!title.isBlank() && !plain.contains(title.strip())) {
         plain = title + ": " + plain;
       }
+    }
+    if (plain.indexOf('&') >= 0) {
       plain =
-          plain
+          NUMBERED
+              .matcher(plain)
+              .replaceAll(it -> Matcher.quoteReplacement(character(it.group(1))))
               .replace("&lt;", "<")
               .replace("&gt;", ">")
               .replace("&quot;", "\"")
-              .replace("&#39;", "'")
               .replace("&nbsp;", " ")
               .replace("&amp;", "&");
     }
     return plain.replaceAll("\\s+", " ").strip();
+  }
+
+  private static String character(String number) {
+    int code =
+        number.startsWith("x")
+            ? Integer.parseInt(number.substring(1), 16)
+            : Integer.parseInt(number, 10);
+    return Character.isValidCodePoint(code) ? Character.toString(code) : "";
   }
 
   private static String cut(String text) {

@@ -62,6 +62,11 @@ public final class Glance {
     return session.service(ServiceType.IMAGE);
   }
 
+  /** Whether every image has something of that name, so that it cannot be a property. */
+  public static boolean isAttribute(String name) {
+    return ATTRIBUTES.contains(name);
+  }
+
   /** The images that the user may see: {@code GET /v2/images}. */
   public List<CloudImage> images(Map<String, String> query) {
     Listing<CloudImage> listing =

@@ -373,6 +373,32 @@ public final class CinderSnapshots implements CloudSnapshots {
         .toList();
   }
 
+  /**
+   * Removes what somebody who works for us left behind.
+   *
+   * @param part what is in the snapshots' names; must be unique
+   * @param volumes the volumes
+   * @param failure takes what cannot be removed
+   */
+  void removeNamedLike(String part, List<VolumeId> volumes, SyncException failure) {
+    try {
+      List<CloudSnapshotId> left =
+          cinder.snapshots(Map.of()).stream()
+              .filter(it -> it.name().contains(part) && volumes.contains(it.volume()))
+              .map(CloudSnapshot::id)
+              .toList();
+      for (Parallel.Outcome<Boolean> outcome :
+          parallel.outcomes(left, id -> removed(id, CLEANUP))) {
+        RuntimeException each = outcome.failure();
+        if (each != null) {
+          failure.addSuppressed(each);
+        }
+      }
+    } catch (SyncException e) {
+      failure.addSuppressed(e);
+    }
+  }
+
   /** The snapshots with these ids, once all are available. */
   List<CloudSnapshot> await(List<CloudSnapshotId> ids, String name, Deadline deadline) {
     List<CloudSnapshot> found = new ArrayList<>();

@@ -55,6 +55,12 @@ public final class ServerImages {
   /** Makes an image and waits until it and the snapshots that it refers to are complete. */
   public ServerImage create(
       Server server, String name, Map<String, String> metadata, Duration timeout) {
+    for (String key : metadata.keySet()) {
+      if (Glance.isAttribute(key)) {
+        throw new IllegalArgumentException(
+            "metadata of an image cannot be called " + key + ": images have that already");
+      }
+    }
     Deadline deadline = Deadline.in(timeout, ticker);
     String id = make(server, name, metadata);
     try {
@@ -75,12 +81,14 @@ public final class ServerImages {
     try {
       id = nova.createImage(server.id(), name, metadata);
     } catch (SyncException e) {
-      if (!Failures.outcomeUnknown(e)) {
-        throw e;
+      Optional<String> found = Optional.empty();
+      if (Failures.outcomeUnknown(e)) {
+        LOG.info("Cloud {}: no answer for image {}, looking it up", cloud, name);
+        found = lookUp(name);
       }
-      LOG.info("Cloud {}: no answer for image {}, looking it up", cloud, name);
-      Optional<String> found = lookUp(name);
       if (found.isEmpty()) {
+        // Nova leaves the snapshots that it took before it failed.
+        snapshots.removeNamedLike(name, server.volumeIds(), e);
         throw e;
       }
       return found.get();

@@ -25,6 +25,7 @@ class FaultTextTest {
         "Authentication required | Authentication required",
         "{\"itemNotFound\": {\"code\": 404, \"mess | {\"itemNotFound\": {\"code\": 404, \"mess",
         "<html><head><title>503 Service Unavailable</title></head><body><h1>503</h1>No server is available.</body></html> | 503 Service Unavailable: 503 No server is available.",
+        "{\"forbidden\": {\"message\": \"owned by &#x27;x&#39; &amp; &#99999999;\"}} | owned by 'x' & &#99999999;",
         "{\"error\": \"plain\"} | plain",
         "[\"first\", \"second\"] | first",
         "{} | ``",

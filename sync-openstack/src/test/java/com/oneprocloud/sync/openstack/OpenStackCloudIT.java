@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: Apache-2.0
+package com.oneprocloud.sync.openstack;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.oneprocloud.sync.api.AuthenticationException;
+import com.oneprocloud.sync.api.ConflictException;
+import com.oneprocloud.sync.api.NotFoundException;
+import com.oneprocloud.sync.api.PermissionException;
+import com.oneprocloud.sync.api.inventory.CloudSnapshot;
+import com.oneprocloud.sync.api.inventory.CloudSnapshots;
+import com.oneprocloud.sync.api.inventory.Disk;
+import com.oneprocloud.sync.api.inventory.Server;
+import com.oneprocloud.sync.api.inventory.ServerQuery;
+import com.oneprocloud.sync.api.inventory.Volume;
+import com.oneprocloud.sync.api.inventory.VolumeId;
+import com.oneprocloud.sync.api.storage.ImageSpec;
+import com.oneprocloud.sync.api.tck.OpenStackLab;
+import com.oneprocloud.sync.openstack.internal.config.CloudFiles;
+import com.oneprocloud.sync.openstack.internal.http.Ticker;
+import com.oneprocloud.sync.openstack.internal.json.Fields;
+import com.oneprocloud.sync.openstack.internal.json.JsonText;
+import com.oneprocloud.sync.openstack.internal.service.ServiceClient;
+import com.oneprocloud.sync.openstack.internal.service.Session;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The client against a real cloud, whose servers write meanwhile. */
+class OpenStackCloudIT {
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+  private static OpenStackLab.Demo demo;
+
+  private final String run = "it-" + UUID.randomUUID();
+  private final Map<String, String> ours = Map.of("owner", run);
+  private final List<AutoCloseable> open = new ArrayList<>();
+  private final List<VolumeId> made = new ArrayList<>();
+  private OpenStackCloud cloud;
+
+  @BeforeAll
+  static void bringUp() {
+    demo = OpenStackLab.startDemo();
+  }
+
+  @BeforeEach
+  void connect() {
+    cloud = connect("lab");
+  }
+
+  private static CloudConfig config(String name) {
+    Path yaml = demo.lab().cloudsYaml();
+    return new CloudFiles(
+            Map.of("OS_CLIENT_CONFIG_FILE", yaml.toString()), yaml.getParent(), yaml.getParent())
+        .cloud(name);
+  }
+
+  private OpenStackCloud connect(String name) {
+    return connect(config(name));
+  }
+
+  private OpenStackCloud connect(CloudConfig config) {
+    OpenStackCloud connected = OpenStackCloud.connect(config);
+    open.add(connected);
+    return connected;
+  }
+
+  /** Cinder itself, for what the SDK does not do: making and removing volumes. */
+  private ServiceClient cinder(String name) {
+    Session session = new Session(config(name), Ticker.system());
+    open.add(session);
+    return session.service(ServiceType.BLOCK_STORAGE);
+  }
+
+  @AfterEach
+  void removeWhatWasMade() throws Exception {
+    for (String name : List.of("lab", "lab-other")) {
+      OpenStackCloud each = connect(name);
+      for (CloudSnapshot snapshot : each.volumeSnapshots()) {
+        if (snapshot.name().contains(run)) {
+          each.snapshots().remove(snapshot.id(), PATIENCE);
+        }
+      }
+    }
+    for (AutoCloseable each : open) {
+      each.close();
+    }
+  }
+
+  private VolumeId makeVolume(ServiceClient cinder, CloudSnapshot from) {
+    ObjectNode body = JsonText.object();
+    ObjectNode volume = body.putObject("volume");
+    volume.put("name", run);
+    volume.put("size", 1);
+    if (from != null) {
+      volume.put("snapshot_id", from.id().value());
+    } else {
+      volume.put("volume_type", "ceph-ssd");
+    }
+    Fields answer = cinder.call("POST", "/volumes").json(body).fetch().object("volume");
+    VolumeId id = VolumeId.of(answer.text("id").orElseThrow());
+    made.add(id);
+    return id;
+  }
+
+  private static void await(String what, BooleanSupplier condition) throws InterruptedException {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (!condition.getAsBoolean()) {
+      assertTrue(System.nanoTime() < end, "waited in vain for " + what);
+      Thread.sleep(300);
+    }
+  }
+
+  private void removeVolumes(ServiceClient cinder, OpenStackCloud owner)
+      throws InterruptedException {
+    for (VolumeId id : made) {
+      await(
+          id + " to come to rest",
+          () -> Set.of("available", "error").contains(owner.volume(id).status()));
+      cinder.call("DELETE", "/volumes/{id}", id.value()).send();
+    }
+    for (VolumeId id : made) {
+      await(
+          id + " to go",
+          () -> {
+            try {
+              owner.volume(id);
+              return false;
+            } catch (NotFoundException e) {
+              return true;
+            }
+          });
+    }
+    made.clear();
+  }
+
+  @Test
+  void findsDisksAndPoolsAsAPlainMember() {
+    Server web = cloud.server(demo.web());
+    assertEquals("web-1", web.name());
+    assertEquals(cloud.projectId(), web.projectId());
+    assertEquals(Optional.empty(), web.imageId());
+    assertEquals(Optional.empty(), web.host());
+    List<Disk> disks = cloud.disks(web);
+    assertEquals(
+        List.of(demo.webRoot().value(), demo.webSsd().value(), demo.webHdd().value()),
+        disks.stream().map(Disk::id).toList());
+    assertTrue(disks.get(0).isBootDisk());
+    assertEquals(
+        List.of(
+            ImageSpec.of("volumes", "volume-" + demo.webRoot()),
+            ImageSpec.of("volumes", "volume-" + demo.webSsd()),
+            ImageSpec.of("volumes-hdd", "volume-" + demo.webHdd())),
+        disks.stream().map(it -> cloud.imageOf(it).orElseThrow()).toList());
+    assertEquals(
+        ImageSpec.of("volumes", "volume-" + demo.webRoot()),
+        cloud.askConnectionOf(demo.webRoot()).orElseThrow().image());
+
+    Server database = cloud.server(demo.database());
+    assertTrue(database.imageId().isPresent());
+    Disk root = cloud.disks(database).get(0);
+    assertEquals(Disk.Kind.ROOT, root.kind());
+    assertEquals(demo.database() + "_disk", root.imageName());
+    assertEquals(1L << 30, root.size());
+    assertEquals(Optional.empty(), cloud.imageOf(root));
+
+    assertEquals(
+        Map.of(web.id(), disks, database.id(), cloud.disks(database)),
+        cloud.disks(List.of(web, database)));
+    assertTrue(cloud.volumeTypes().containsAll(List.of("ceph-ssd", "ceph-hdd")));
+  }
+
+  @Test
+  void listsByNameAndStatus() {
+    assertEquals(
+        List.of(demo.web()),
+        cloud.servers(ServerQuery.named("web-1")).stream().map(Server::id).toList());
+    assertEquals(List.of(), cloud.servers(ServerQuery.named("web")));
+    ServerQuery active =
+        new ServerQuery(false, Optional.empty(), Optional.empty(), Optional.of("active"));
+    assertTrue(cloud.servers(active).size() >= 2);
+    assertThrows(PermissionException.class, () -> cloud.servers(ServerQuery.everyProject()));
+  }
+
+  @Test
+  void everyUserSeesWhatIsTheirs() {
+    OpenStackCloud credential = connect("lab-appcred");
+    assertEquals(cloud.server(demo.web()), credential.server(demo.web()));
+    OpenStackCloud other = connect("lab-other");
+    assertThrows(NotFoundException.class, () -> other.server(demo.web()));
+    assertThrows(NotFoundException.class, () -> other.volume(demo.webRoot()));
+    OpenStackCloud admin = connect("lab-admin");
+    Set<String> names =
+        admin.servers(ServerQuery.everyProject()).stream()
+            .map(Server::name)
+            .collect(Collectors.toSet());
+    assertTrue(names.containsAll(Set.of("web-1", "db-1")), names.toString());
+    Server web = admin.server(demo.web());
+    assertTrue(web.host().isPresent());
+    assertTrue(web.rootDevice().isPresent());
+    assertEquals(
+        cloud.disks(cloud.server(demo.web())).stream().map(Disk::imageName).toList(),
+        admin.disks(List.of(web)).get(web.id()).stream().map(Disk::imageName).toList());
+    Volume volume = admin.volume(demo.webHdd());
+    StoragePool pool =
+        admin.storagePools().stream()
+            .filter(it -> it.name().equals(volume.host().orElseThrow()))
+            .findFirst()
+            .orElseThrow();
+    assertEquals("volumes-hdd", pool.ceph().orElseThrow().pool());
+    assertThrows(PermissionException.class, cloud::storagePools);
+  }
+
+  @Test
+  void wrongPasswordsAreRefused() {
+    CloudConfig wrong =
+        config("lab").toBuilder()
+            .credentials(Credentials.password("demo", "Default", "not-the-password"))
+            .build();
+    AuthenticationException failure =
+        assertThrows(AuthenticationException.class, () -> OpenStackCloud.connect(wrong));
+    assertTrue(failure.requestId().isPresent());
+    assertFalse(failure.toString().contains("not-the-password"));
+  }
+
+  @Test
+  void describesTheServer() throws Exception {
+    Fields json = JsonText.read(cloud.describe(demo.web()).toJson());
+    assertEquals(3, json.objects("disks").size());
+    assertEquals(
+        Optional.of("ceph-hdd"), json.objects("disks").get(2).object("volume").text("type"));
+    Fields database = JsonText.read(cloud.describe(demo.database()).toJson());
+    assertEquals("virtio-scsi", database.object("image").map("properties").get("hw_scsi_model"));
+  }
+
+  @Test
+  void takesAndRemovesAPointOfARunningServer() {
+    CloudSnapshots snapshots = cloud.snapshots();
+    List<VolumeId> volumes = List.of(demo.webRoot(), demo.webSsd(), demo.webHdd());
+    assertEquals(List.of(), snapshots.check(volumes));
+    List<CloudSnapshot> taken = snapshots.create(volumes, run, ours, PATIENCE);
+    assertEquals(volumes, taken.stream().map(CloudSnapshot::volume).toList());
+    for (CloudSnapshot each : taken) {
+      assertEquals("available", each.status());
+      assertEquals(ours, each.metadata());
+      assertTrue(each.created().isPresent());
+    }
+    assertEquals(Set.copyOf(taken), Set.copyOf(snapshots.withMetadata(ours)));
+    for (CloudSnapshot each : taken) {
+      snapshots.remove(each.id(), PATIENCE);
+      snapshots.remove(each.id(), PATIENCE);
+    }
+    assertEquals(List.of(), snapshots.withMetadata(ours));
+  }
+
+  @Test
+  void aSnapshotThatACloneNeedsStaysAndIsSaidTo() throws Exception {
+    ServiceClient cinder = cinder("lab");
+    CloudSnapshot snapshot =
+        cloud.snapshots().create(List.of(demo.webSsd()), run, ours, PATIENCE).get(0);
+    VolumeId clone = makeVolume(cinder, snapshot);
+    await("the clone", () -> cloud.volume(clone).status().equals("available"));
+    ConflictException busy =
+        assertThrows(
+            ConflictException.class, () -> cloud.snapshots().remove(snapshot.id(), PATIENCE));
+    assertTrue(busy.getMessage().contains("clone"), busy.getMessage());
+    removeVolumes(cinder, cloud);
+    cloud.snapshots().remove(snapshot.id(), PATIENCE);
+  }
+
+  @Test
+  void readsNineVolumesInPagesOfTwoAndMeetsTheQuota() throws Exception {
+    ServiceClient cinder = cinder("lab-other");
+    OpenStackCloud other = connect(config("lab-other").toBuilder().pageSize(2).build());
+    ServiceClient admin = cinder("lab-admin");
+    String project = other.projectId().orElseThrow();
+    for (int i = 0; i < 9; i++) {
+      makeVolume(cinder, null);
+    }
+    try {
+      Set<VolumeId> listed =
+          other.volumes().stream()
+              .filter(it -> it.name().equals(run))
+              .map(Volume::id)
+              .collect(Collectors.toSet());
+      assertEquals(Set.copyOf(made), listed);
+      for (VolumeId id : made) {
+        await("volume " + id, () -> other.volume(id).status().equals("available"));
+      }
+      setSnapshotQuota(admin, project, 1);
+      List<VolumeId> two = made.subList(0, 2);
+      assertEquals(1, other.snapshots().check(two).size());
+      assertThrows(
+          QuotaExceededException.class, () -> other.snapshots().create(two, run, ours, PATIENCE));
+      // One fits, the next one is refused by the service itself.
+      CloudSnapshot first = other.snapshots().create(two.subList(0, 1), run, ours, PATIENCE).get(0);
+      QuotaExceededException refused =
+          assertThrows(
+              QuotaExceededException.class,
+              () -> other.snapshots().create(two.subList(1, 2), run, ours, PATIENCE));
+      assertEquals(Optional.of("413"), refused.code());
+      assertEquals(List.of(first), other.snapshots().withMetadata(ours));
+      other.snapshots().remove(first.id(), PATIENCE);
+    } finally {
+      admin.call("DELETE", "/os-quota-sets/{project}", project).send();
+      removeVolumes(cinder, other);
+    }
+  }
+
+  private static void setSnapshotQuota(ServiceClient admin, String project, int snapshots) {
+    ObjectNode body = JsonText.object();
+    body.putObject("quota_set").put("snapshots", snapshots);
+    admin.call("PUT", "/os-quota-sets/{project}", project).json(body).send();
+  }
+
+  @Test
+  void novaMakesAnImageWithASnapshotOfEachVolume() {
+    ServerImage image =
+        cloud.createImage(cloud.server(demo.web()), run, Map.of("sync_owner", run), PATIENCE);
+    assertEquals(
+        Set.of(demo.webRoot(), demo.webSsd(), demo.webHdd()),
+        image.snapshots().stream().map(CloudSnapshot::volume).collect(Collectors.toSet()));
+    assertTrue(image.leavesDiffBase());
+    cloud.remove(image, PATIENCE);
+    assertThrows(NotFoundException.class, () -> cloud.image(image.image().id()));
+    assertEquals(
+        List.of(), cloud.volumeSnapshots().stream().filter(it -> it.name().contains(run)).toList());
+  }
+}
