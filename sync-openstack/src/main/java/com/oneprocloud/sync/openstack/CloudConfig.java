@@ -100,6 +100,18 @@ public final class CloudConfig {
   }
 
   /**
+   * A cloud of a given file, whatever the environment says. A {@code secure.yaml} beside the file
+   * is read too.
+   *
+   * @param file the {@code clouds.yaml}
+   * @param cloud its name there
+   * @throws SyncException if the file does not have it, or with every fault that its entry has
+   */
+  public static CloudConfig fromCloudsYaml(Path file, String cloud) {
+    return CloudFiles.of(file).cloud(Objects.requireNonNull(cloud, "cloud"));
+  }
+
+  /**
    * The cloud that the environment chooses: the one that {@code OS_CLOUD} names, else the one that
    * the other {@code OS_*} variables describe, else the only one in {@code clouds.yaml}.
    *

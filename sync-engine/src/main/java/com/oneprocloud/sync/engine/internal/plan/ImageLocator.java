@@ -2,6 +2,7 @@
 package com.oneprocloud.sync.engine.internal.plan;
 
 import com.oneprocloud.sync.api.Fault;
+import com.oneprocloud.sync.api.PermissionException;
 import com.oneprocloud.sync.api.inventory.CloudInventory;
 import com.oneprocloud.sync.api.inventory.Disk;
 import com.oneprocloud.sync.api.mapping.PoolMapping;
@@ -58,13 +59,17 @@ public final class ImageLocator {
             // knows
             .map(image -> told.map(it -> renamed(image, it.name())).orElse(image));
     if (mapped.isPresent()) {
-      if (storage.find(mapped.get()).isPresent()) {
-        return Optional.of(new Located(mapped.get(), "mapping " + PoolMapping.keyOf(disk)));
+      try {
+        if (storage.find(mapped.get()).isPresent()) {
+          return Optional.of(new Located(mapped.get(), "mapping " + PoolMapping.keyOf(disk)));
+        }
+        faults.add(wrongMapping(disk, mapped.get(), told));
+      } catch (PermissionException e) {
+        faults.add(Fault.of(e));
       }
-      faults.add(wrongMapping(disk, mapped.get(), told));
       return Optional.empty();
     }
-    if (told.isPresent() && storage.find(told.get()).isPresent()) {
+    if (told.isPresent() && sees(told.get())) {
       return Optional.of(new Located(told.get(), "the cloud"));
     }
     List<ImageSpec> found = probe(disk.imageName());
@@ -83,16 +88,25 @@ public final class ImageLocator {
     List<ImageSpec> found = new ArrayList<>();
     for (String pool : storage.pools()) {
       ImageSpec image = ImageSpec.of(pool, name);
-      if (storage.find(image).isPresent()) {
+      if (sees(image)) {
         found.add(image);
       }
     }
     return found;
   }
 
+  /** A pool that the user may not read is as good as one without the image. */
+  private boolean sees(ImageSpec image) {
+    try {
+      return storage.find(image).isPresent();
+    } catch (PermissionException e) {
+      return false;
+    }
+  }
+
   private Fault wrongMapping(Disk disk, ImageSpec mapped, Optional<ImageSpec> told) {
     List<ImageSpec> found = probe(mapped.name());
-    told.filter(it -> !found.contains(it) && storage.find(it).isPresent()).ifPresent(found::add);
+    told.filter(it -> !found.contains(it) && sees(it)).ifPresent(found::add);
     String key = PoolMapping.keyOf(disk);
     return new Fault(
         "disk " + disk.id(),

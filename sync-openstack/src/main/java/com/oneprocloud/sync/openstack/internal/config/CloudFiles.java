@@ -53,6 +53,13 @@ public final class CloudFiles {
         System.getenv(), Path.of("").toAbsolutePath(), Path.of(System.getProperty("user.home")));
   }
 
+  /** A given file, and what lies beside it. */
+  public static CloudFiles of(Path file) {
+    Path absolute = file.toAbsolutePath();
+    Path folder = absolute.resolveSibling("");
+    return new CloudFiles(Map.of("OS_CLIENT_CONFIG_FILE", absolute.toString()), folder, folder);
+  }
+
   /** The cloud of that name. */
   public CloudConfig cloud(String name) {
     if (name.equals(environmentCloudName()) && isDescribedByEnvironment()) {
