@@ -2,7 +2,6 @@
 package com.oneprocloud.sync.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.oneprocloud.sync.api.DiskReport;
@@ -132,26 +131,28 @@ class CrashTest {
     return world;
   }
 
+  /** Writes, resizes, crashes, losses of power, and snapshots that somebody else removes. */
   @Test
   void aProcessThatDiesAgainAndAgainLosesNothing() {
     long seed = RandomWorkload.seed();
-    System.out.println("random crashes with -Dsync.seed=" + seed);
+    int rounds = RandomWorkload.steps(60);
     SplittableRandom random = new SplittableRandom(seed);
     int crashes = 0;
+    int commits = 0;
+    int removals = 0;
     try (World world = new World(folder, 12L * OBJECT)) {
-      for (int i = 0; i < 40; i++) {
-        world.write(random.nextInt(9) * (long) OBJECT, random.nextInt(1, 2 * OBJECT), i);
-        if (random.nextInt(4) == 0) {
-          world.disk.discard(random.nextInt(8) * (long) OBJECT, OBJECT);
-        }
+      for (int i = 0; i < rounds; i++) {
+        removals += disturb(world, random, i) ? 1 : 0;
+        boolean undisturbed = removals == 0;
         boolean power = random.nextInt(2) == 0;
         Optional<DiskReport> report =
-            world.crash(CrashPoint.at(random.nextInt(70)), power, random.nextLong());
+            world.crash(CrashPoint.at(random.nextInt(90)), power, random.nextLong());
         if (report.isPresent()) {
           world.checkCommitted(report.get());
+          commits++;
         } else {
           crashes++;
-          world.checkAtRest();
+          world.checkAtRest(undisturbed);
           world.letLeasesExpire();
         }
       }
@@ -159,10 +160,44 @@ class CrashTest {
       world.write(0, 10, 1);
       DiskReport last = world.restart();
       world.checkCommitted(last);
+      world.checkCommitted(world.restart());
       assertEquals(2, world.own().size());
-      assertFalse(last.committed().manifest().sequence() == 0);
-      assertTrue(crashes > 0, "some runs died");
+      assertTrue(last.committed().manifest().sequence() > 0);
       left = world.left();
+    } catch (RuntimeException | AssertionError e) {
+      throw new AssertionError("with -Dsync.seed=" + seed + " -Dsync.steps=" + rounds, e);
     }
+    System.out.printf(
+        Locale.ROOT,
+        "history of %d rounds with -Dsync.seed=%d: %d crashes, %d commits, %d snapshots removed by"
+            + " others%n",
+        rounds,
+        seed,
+        crashes,
+        commits,
+        removals);
+    assertTrue(crashes > 0 && commits > 0, "some runs died, some did not");
+  }
+
+  /** What happens to an image between two runs; whether a snapshot of ours was removed. */
+  private static boolean disturb(World world, SplittableRandom random, int round) {
+    if (random.nextInt(5) == 0) {
+      world.disk.resize(random.nextLong(8L * OBJECT, 16L * OBJECT));
+    }
+    int room = (int) world.disk.size();
+    int length = random.nextInt(1, 2 * OBJECT);
+    world.write(random.nextInt(room - length), length, round);
+    if (random.nextInt(4) == 0) {
+      world.disk.discard(random.nextInt(7) * (long) OBJECT, OBJECT);
+    }
+    List<String> own = world.own();
+    if (random.nextInt(8) == 0 && !own.isEmpty()) {
+      world.disk.removeSnapshot(own.get(random.nextInt(own.size())));
+      return true;
+    }
+    if (random.nextInt(8) == 0 && !own.isEmpty()) {
+      world.disk.rollBack(own.get(random.nextInt(own.size())));
+    }
+    return false;
   }
 }

@@ -515,24 +515,11 @@ public abstract class SyncContract {
   /** Compares the replica with its snapshot, and checks the chain back to its first manifest. */
   private void assertReplicaEquals(DiskReport report, WritableImage image) {
     Manifest manifest = report.committed().manifest();
-    String snapshot = manifest.snapshot().name();
-    ByteBuffer held = ByteBuffer.allocateDirect(PIECE);
-    ByteBuffer expected = ByteBuffer.allocate(PIECE);
-    try (FileChannel file = FileChannel.open(target().file(manifest.chain().replica()))) {
-      assertEquals(manifest.size(), file.size(), "size of the replica");
-      for (long at = 0; at < manifest.size(); at += PIECE) {
-        int length = (int) Math.min(PIECE, manifest.size() - at);
-        image.read(snapshot, at, expected.clear().limit(length));
-        readFully(file, at, held.clear().limit(length));
-        int differs = held.flip().mismatch(expected.flip());
-        if (differs >= 0) {
-          throw new AssertionError(
-              "the replica differs from @" + snapshot + " at " + (at + differs) + ": " + report);
-        }
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    ReplicaCheck.assertEqual(
+        target().file(manifest.chain().replica()),
+        image,
+        manifest.snapshot().name(),
+        manifest.size());
     List<CommittedManifest> all = chains().newest(manifest.chain(), Integer.MAX_VALUE);
     assertEquals(manifest.sequence() + 1, all.size());
     assertEquals(report.committed(), all.get(0));
@@ -543,23 +530,13 @@ public abstract class SyncContract {
     Path replica = target().file(chain(work.image()).replica());
     try (FileChannel file = FileChannel.open(replica)) {
       for (long at = 0; at < file.size(); at += PIECE) {
-        readFully(file, at, held.clear().limit((int) Math.min(PIECE, file.size() - at)));
+        ReplicaCheck.readFully(
+            file, at, held.clear().limit((int) Math.min(PIECE, file.size() - at)));
         assertEquals(
             -1, work.at(snapshot).mismatch(at, held.flip()), "first byte unlike the model");
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    }
-  }
-
-  private static void readFully(FileChannel file, long offset, ByteBuffer into) throws IOException {
-    long at = offset;
-    while (into.hasRemaining()) {
-      int count = file.read(into, at);
-      if (count < 0) {
-        throw new AssertionError("the replica ends at " + at);
-      }
-      at += count;
     }
   }
 }

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+package com.oneprocloud.sync.engine.internal.chain;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.oneprocloud.sync.api.ChainBrokenException;
+import com.oneprocloud.sync.api.chain.ChainId;
+import com.oneprocloud.sync.api.chain.Manifest;
+import com.oneprocloud.sync.api.chain.ManifestHash;
+import com.oneprocloud.sync.api.chain.OpenRun;
+import com.oneprocloud.sync.api.chain.RunId;
+import com.oneprocloud.sync.api.chain.SnapshotRef;
+import com.oneprocloud.sync.api.chain.Verdict;
+import com.oneprocloud.sync.api.chain.VerdictReason;
+import com.oneprocloud.sync.api.chain.Verification;
+import com.oneprocloud.sync.api.storage.Extents;
+import com.oneprocloud.sync.api.storage.ImageIdentity;
+import com.oneprocloud.sync.api.storage.ImageSpec;
+import com.oneprocloud.sync.api.storage.Layout;
+import com.oneprocloud.sync.api.storage.ParentLink;
+import com.oneprocloud.sync.api.storage.SnapshotId;
+import com.oneprocloud.sync.api.target.ReplicaName;
+import com.oneprocloud.sync.api.tck.RandomWorkload;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+class ManifestRecordTest {
+  /** What the records of format 1 in the resources say. They are never written again. */
+  private static Manifest manifest() {
+    return new Manifest(
+        new ChainId(new ReplicaName("3f1c", "vda \u00e9"), "directory:/replicas"),
+        7,
+        Optional.of(new ManifestHash("0123456789abcdef".repeat(4))),
+        new RunId("00112233445566778899aabbccddeeff"),
+        Instant.parse("2026-02-03T04:05:06.789012Z"),
+        ImageSpec.of("volumes", "tenant", "volume-1"),
+        new ImageIdentity("0a83dd5f-7b69-4b6a-9d2c-0f6f3a3d1f10", 5, "tenant", "10226b8b4567"),
+        new Layout(4 << 20, 64 << 10, 16, 9),
+        Optional.of(
+            new ParentLink(
+                new ImageIdentity("0a83dd5f-7b69-4b6a-9d2c-0f6f3a3d1f10", 6, "", "abcdef"),
+                SnapshotId.of(4),
+                2L << 30)),
+        new SnapshotRef(
+            SnapshotId.of(-2),
+            "sync.default.aabbccddeeff.7.00112233",
+            3L << 40,
+            Optional.of("b7e0")),
+        Optional.of(
+            new SnapshotRef(
+                SnapshotId.of(12),
+                "sync.default.aabbccddeeff.6.44556677",
+                2L << 40,
+                Optional.empty())),
+        Verdict.CONTINUE,
+        VerdictReason.SPARE_BASE_PRESENT,
+        Extents.builder()
+            .add(0, 4096, false)
+            .add(4096, 1 << 20, true)
+            .add(2L << 40, 1L << 40, false)
+            .build(),
+        Verification.ALL);
+  }
+
+  private static OpenRun run() {
+    Manifest manifest = manifest();
+    return new OpenRun(
+        manifest.chain(),
+        manifest.run(),
+        manifest.committed(),
+        manifest.image(),
+        manifest.identity(),
+        manifest.snapshot().name(),
+        Optional.of(manifest.snapshot()),
+        manifest.base(),
+        manifest.previous(),
+        Verdict.CONTINUE,
+        VerdictReason.BASE_PRESENT);
+  }
+
+  @Test
+  void recordsOfFormat1AreReadForEver() throws IOException {
+    byte[] manifest = resource("manifest-format-1.json");
+    assertEquals(manifest(), ManifestRecord.readManifest(manifest, "golden"));
+    assertEquals(run(), ManifestRecord.readRun(resource("run-format-1.json"), "golden"));
+    assertEquals(
+        "159ed09cf94b91aacb6c15c55b29e64ec26de609ee2d262b8d435317c1fb9f14",
+        ManifestRecord.hash(manifest).hex(),
+        "successors know it by this hash");
+  }
+
+  @Test
+  void writesWhatItReads() throws IOException {
+    assertArrayEquals(resource("manifest-format-1.json"), ManifestRecord.write(manifest()));
+    assertArrayEquals(resource("run-format-1.json"), ManifestRecord.write(run()));
+  }
+
+  @Test
+  void whatIsAbsentStaysAbsent() {
+    Manifest full = manifest();
+    Manifest least =
+        new Manifest(
+            full.chain(),
+            0,
+            Optional.empty(),
+            full.run(),
+            full.committed(),
+            ImageSpec.of("volumes", "volume-1"),
+            new ImageIdentity("fsid", 1, "", "id"),
+            full.layout(),
+            Optional.empty(),
+            new SnapshotRef(SnapshotId.of(1), "s", 0, Optional.empty()),
+            Optional.empty(),
+            Verdict.FULL,
+            VerdictReason.FIRST_POINT,
+            Extents.none(),
+            Verification.NONE);
+    assertEquals(least, ManifestRecord.readManifest(ManifestRecord.write(least), "least"));
+  }
+
+  /** One byte changed anywhere, or the record cut anywhere. */
+  @Test
+  void damageAnywhereIsSeen() {
+    byte[] record = ManifestRecord.write(manifest());
+    SplittableRandom random = new SplittableRandom(RandomWorkload.seed());
+    for (int at = 0; at < record.length; at++) {
+      byte[] damaged = record.clone();
+      damaged[at] ^= (byte) (1 << random.nextInt(8));
+      assertThrows(
+          RuntimeException.class,
+          () -> ManifestRecord.readManifest(damaged, "damaged"),
+          "byte " + at);
+    }
+    for (int length = 0; length < record.length; length += 7) {
+      byte[] cut = new byte[length];
+      System.arraycopy(record, 0, cut, 0, length);
+      assertThrows(ChainBrokenException.class, () -> ManifestRecord.readManifest(cut, "cut"));
+    }
+  }
+
+  private static byte[] resource(String name) throws IOException {
+    try (InputStream resource = ManifestRecordTest.class.getResourceAsStream(name)) {
+      byte[] bytes = Objects.requireNonNull(resource, name).readAllBytes();
+      assertTrue(bytes.length > 0);
+      return bytes;
+    }
+  }
+}
