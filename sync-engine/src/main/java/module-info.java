@@ -2,6 +2,7 @@
 /** Chain, diff choice, transfer, journal, targets, verification and the in-memory cluster. */
 module com.oneprocloud.sync.engine {
   requires transitive com.oneprocloud.sync.api;
+  requires transitive java.sql;
   requires com.fasterxml.jackson.databind;
   requires org.slf4j;
   requires static org.jspecify;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package com.oneprocloud.sync.engine;
 
-import com.oneprocloud.sync.api.ChainBrokenException;
 import com.oneprocloud.sync.api.StorageException;
 import com.oneprocloud.sync.api.SyncException;
 import com.oneprocloud.sync.api.chain.ChainId;
@@ -9,15 +8,15 @@ import com.oneprocloud.sync.api.chain.ChainStore;
 import com.oneprocloud.sync.api.chain.CommittedManifest;
 import com.oneprocloud.sync.api.chain.Lease;
 import com.oneprocloud.sync.api.chain.Manifest;
-import com.oneprocloud.sync.api.chain.ManifestHash;
 import com.oneprocloud.sync.api.chain.OpenRun;
 import com.oneprocloud.sync.api.chain.RunProgress;
 import com.oneprocloud.sync.engine.internal.chain.ChainDirectory;
+import com.oneprocloud.sync.engine.internal.chain.ChainWalk;
+import com.oneprocloud.sync.engine.internal.chain.HeldLease;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -77,14 +76,7 @@ public final class DirectoryChainStore implements ChainStore {
         chain,
         () -> {
           ChainDirectory directory = directory(chain);
-          List<CommittedManifest> manifests = new ArrayList<>();
-          Optional<CommittedManifest> next = directory.head();
-          while (next.isPresent() && manifests.size() < most) {
-            CommittedManifest manifest = next.get();
-            manifests.add(manifest);
-            next = manifests.size() < most ? before(directory, manifest) : Optional.empty();
-          }
-          return manifests;
+          return ChainWalk.from(directory.head(), most, directory::manifest);
         });
   }
 
@@ -123,7 +115,7 @@ public final class DirectoryChainStore implements ChainStore {
       throw new IllegalArgumentException("a manifest of another chain: " + manifest.chain());
     }
     own.checkOpen();
-    return io("commit", lease.chain(), () -> own.directory.commit(own.token, manifest));
+    return io("commit", lease.chain(), () -> own.directory.commit(own.token(), manifest));
   }
 
   @Override
@@ -140,22 +132,6 @@ public final class DirectoryChainStore implements ChainStore {
     return "chain store in " + root;
   }
 
-  private static Optional<CommittedManifest> before(
-      ChainDirectory directory, CommittedManifest manifest) throws IOException {
-    Optional<ManifestHash> previous = manifest.manifest().previous();
-    if (previous.isEmpty()) {
-      return Optional.empty();
-    }
-    CommittedManifest older =
-        directory
-            .manifest(manifest.manifest().sequence() - 1)
-            .orElseThrow(() -> broken(manifest.manifest(), "its predecessor is missing"));
-    if (!older.hash().equals(previous.get())) {
-      throw broken(manifest.manifest(), "its predecessor was changed");
-    }
-    return Optional.of(older);
-  }
-
   private ChainDirectory directory(ChainId chain) {
     return new ChainDirectory(root, chain, clock);
   }
@@ -165,13 +141,6 @@ public final class DirectoryChainStore implements ChainStore {
       return own;
     }
     throw new IllegalArgumentException("a lease of another store: " + lease);
-  }
-
-  private static ChainBrokenException broken(Manifest manifest, String why) {
-    return new ChainBrokenException(
-        SyncException.failed("read manifest", manifest.chain() + " #" + manifest.sequence())
-            .because(why)
-            .advice("Restore the chain store from its backup, or start the chain anew."));
   }
 
   private interface Action<T> {
@@ -211,61 +180,29 @@ public final class DirectoryChainStore implements ChainStore {
             .cause(cause));
   }
 
-  private static final class DirectoryLease implements Lease {
+  private static final class DirectoryLease extends HeldLease {
     private final ChainDirectory directory;
-    private final long token;
     private final Duration time;
-    private volatile boolean closed;
 
     DirectoryLease(ChainDirectory directory, long token, Duration time) {
+      super(directory.chain(), token);
       this.directory = directory;
-      this.token = token;
       this.time = time;
     }
 
     @Override
-    public ChainId chain() {
-      return directory.chain();
+    protected void extend() {
+      change("renew lease", chain(), () -> directory.renew(token(), time));
     }
 
     @Override
-    public long token() {
-      return token;
-    }
-
-    @Override
-    public synchronized void renew() {
-      checkOpen();
-      change("renew lease", chain(), () -> directory.renew(token, time));
-    }
-
-    /** Not beside a renewal, which would take again what was given back. */
-    @Override
-    public synchronized void close() {
-      if (closed) {
-        return;
-      }
-      closed = true;
-      // an interrupted thread could read no file
-      boolean interrupted = Thread.interrupted();
-      try {
-        change("give lease back", chain(), () -> directory.release(token));
-      } finally {
-        if (interrupted) {
-          Thread.currentThread().interrupt();
-        }
-      }
-    }
-
-    void checkOpen() {
-      if (closed) {
-        throw new IllegalStateException("the lease of " + chain() + " was given back");
-      }
+    protected void release() {
+      change("give lease back", chain(), () -> directory.release(token()));
     }
 
     void write(String operation, GuardedChange change) {
       checkOpen();
-      change(operation, chain(), () -> directory.guarded(token, () -> change.apply(directory)));
+      change(operation, chain(), () -> directory.guarded(token(), () -> change.apply(directory)));
     }
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The contract of whole runs, whatever the storage. */
+/** What tests of several modules need to hold the engine to its promises. */
 @NullMarked
 package com.oneprocloud.sync.engine.tck;
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package com.oneprocloud.sync.engine.internal.chain;
 
-import com.oneprocloud.sync.api.ChainBrokenException;
 import com.oneprocloud.sync.api.ConflictException;
 import com.oneprocloud.sync.api.SyncException;
 import com.oneprocloud.sync.api.chain.ChainId;
@@ -97,10 +96,7 @@ public final class ChainDirectory {
           Optional<LeaseRecord> held = lease();
           Instant now = clock.instant();
           if (held.isPresent() && now.isBefore(held.get().expires().plus(SKEW))) {
-            throw new ConflictException(
-                SyncException.failed("acquire lease", chain)
-                    .because("it is held by %s until %s", held.get().holder(), held.get().expires())
-                    .advice("Let the other run end, or wait until its lease expires."));
+            throw Refusals.held(chain, held.get().holder(), held.get().expires());
           }
           Path chainFile = directory.resolve("chain.json");
           if (!Files.exists(chainFile)) {
@@ -146,10 +142,7 @@ public final class ChainDirectory {
     }
     Manifest manifest = ManifestRecord.readManifest(record.get(), file);
     if (manifest.sequence() != sequence || !manifest.chain().equals(chain)) {
-      throw new ChainBrokenException(
-          SyncException.failed("read manifest", file)
-              .because("it holds #%d of %s", manifest.sequence(), manifest.chain())
-              .advice("Restore the chain store from its backup."));
+      throw Refusals.misplaced(file, manifest);
     }
     return Optional.of(new CommittedManifest(manifest, ManifestRecord.hash(record.get())));
   }
@@ -217,12 +210,12 @@ public final class ChainDirectory {
               head.map(CommittedManifest::hash).equals(manifest.previous())
                   && head.map(it -> it.manifest().sequence() + 1).orElse(0L) == manifest.sequence();
           if (!follows) {
-            throw moved(manifest);
+            throw Refusals.moved(manifest);
           }
           try {
             DurableFiles.create(file(manifest.sequence()), record);
           } catch (FileAlreadyExistsException e) {
-            throw moved(manifest);
+            throw Refusals.moved(manifest);
           }
           closeRun();
         });
@@ -252,21 +245,10 @@ public final class ChainDirectory {
   private LeaseRecord current(long token) throws IOException {
     Optional<LeaseRecord> held = lease();
     if (held.isEmpty() || held.get().token() != token) {
-      throw new ChainBrokenException(
-          SyncException.failed("write to chain", chain)
-              .because(
-                  "the lease was lost to %s",
-                  held.map(LeaseRecord::holder).orElse("somebody who removed its record"))
-              .advice("Nothing was recorded. Plan again; the other run's point counts."));
+      throw Refusals.lost(
+          chain, held.map(LeaseRecord::holder).orElse("somebody who removed its record"));
     }
     return held.get();
-  }
-
-  private ChainBrokenException moved(Manifest manifest) {
-    return new ChainBrokenException(
-        SyncException.failed("commit", chain + " #" + manifest.sequence())
-            .because("it does not follow the newest manifest")
-            .advice("Nothing was recorded. Plan again."));
   }
 
   private ProgressJournal journal(OpenRun run) {
