@@ -299,7 +299,10 @@ public final class OpenStackCloud implements CloudInventory {
     serverImages.remove(image, timeout);
   }
 
-  /** Ends all calls that have not begun and closes the connections. */
+  /**
+   * Ends all calls that have not begun and closes the connections. Calls after that throw {@link
+   * IllegalStateException}; closing twice does nothing.
+   */
   @Override
   public void close() {
     parallel.close();

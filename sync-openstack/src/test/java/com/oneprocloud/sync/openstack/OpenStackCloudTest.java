@@ -635,6 +635,15 @@ class OpenStackCloudTest {
   }
 
   @Test
+  void aClosedCloudSaysSo() {
+    servers(server("s1", "a", ""));
+    OpenStackCloud cloud = cloud();
+    cloud.close();
+    cloud.close();
+    assertThrows(IllegalStateException.class, () -> cloud.server(ServerId.of("s1")));
+  }
+
+  @Test
   void nineVolumesInPagesOfTwo() {
     String[] records = new String[9];
     for (int i = 0; i < records.length; i++) {

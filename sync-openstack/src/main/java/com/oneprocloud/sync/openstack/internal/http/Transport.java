@@ -48,6 +48,7 @@ public final class Transport implements AutoCloseable {
   private final Ticker ticker;
   private final Backoff backoff;
   private final Secrets secrets;
+  private volatile boolean closed;
 
   /** A transport for a cloud. */
   public Transport(CloudConfig config, Ticker ticker, Secrets secrets) {
@@ -81,6 +82,9 @@ public final class Transport implements AutoCloseable {
   /** The same within a deadline of the caller's. */
   public <T> T exchange(Request request, ReplyReader<T> reader, Deadline deadline)
       throws ServiceFault {
+    if (closed) {
+      throw new IllegalStateException("cloud " + cloud + " is closed");
+    }
     String ourId = "req-" + UUID.randomUUID();
     for (int failures = 1; ; failures++) {
       Attempt<T> attempt = attempt(request, reader, deadline, ourId);
@@ -300,6 +304,7 @@ public final class Transport implements AutoCloseable {
 
   @Override
   public void close() {
+    closed = true;
     client.dispatcher().executorService().shutdown();
     client.connectionPool().evictAll();
   }
