@@ -27,7 +27,7 @@ final class Options {
           --cloud NAME           the cloud, as clouds.yaml names it
           --server NAME          the server, by name or id
           --pools TYPE=POOL,...  where images are; types: volume types, DEFAULT_VOLUME_TYPE,
-                                 CEPH_GLANCE_VMS   [searched for; --user must be able to read all pools]
+                                 CEPH_GLANCE_VMS   [searched for in all pools that --user may read]
           --cinder-snapshots     Cinder makes the snapshots of volumes, not --snapshot-user
           --target DIR           where the replicas are, or will be
           --chains DIR           where the chains are kept                     [.chains in --target]
