@@ -5,6 +5,8 @@ import com.oneprocloud.sync.api.chain.ChainId;
 import com.oneprocloud.sync.api.chain.ChainStore;
 import com.oneprocloud.sync.api.tck.ChainStoreContract;
 import com.oneprocloud.sync.api.tck.ChainStoreFixture;
+import com.oneprocloud.sync.api.tck.CommitLoop;
+import com.oneprocloud.sync.engine.tck.ChildJvm;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -15,9 +17,11 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.Locale;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class DirectoryChainStoreTest extends ChainStoreContract {
@@ -29,6 +33,35 @@ class DirectoryChainStoreTest extends ChainStoreContract {
       return new Storage(Files.createTempDirectory(folder, "chains"));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Commits in a directory until it is killed. */
+  static final class Loop {
+    private Loop() {}
+
+    public static void main(String[] arguments) {
+      CommitLoop.run(DirectoryChainStore.at(Path.of(arguments[0])), System.out);
+    }
+  }
+
+  @Test
+  void aProcessThatIsKilledWhileItCommitsLosesNothingItAcknowledged() throws Exception {
+    long seed = System.nanoTime();
+    Random random = new Random(seed);
+    Clock later = Clock.offset(Clock.systemUTC(), Duration.ofHours(2));
+    Path root = folder.resolve("killed");
+    ProcessBuilder loop = ChildJvm.of(Loop.class, root.toString());
+    for (int i = 0; i < 8; i++) {
+      try {
+        CommitLoop.disturb(
+            loop,
+            DirectoryChainStore.at(root, later),
+            random,
+            process -> process.toHandle().destroyForcibly());
+      } catch (AssertionError e) {
+        throw new AssertionError("seed " + seed, e);
+      }
     }
   }
 
