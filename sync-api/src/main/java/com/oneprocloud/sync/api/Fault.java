@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package com.oneprocloud.sync.api;
 
+import java.io.Serializable;
 import java.util.Objects;
 
 /**
@@ -10,7 +11,7 @@ import java.util.Objects;
  * @param problem what is wrong, without a full stop
  * @param advice what to do about it, as a sentence
  */
-public record Fault(String subject, String problem, String advice) {
+public record Fault(String subject, String problem, String advice) implements Serializable {
   /** Checks that all parts are there. */
   public Fault {
     Objects.requireNonNull(subject, "subject");

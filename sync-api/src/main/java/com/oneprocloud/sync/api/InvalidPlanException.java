@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package com.oneprocloud.sync.api;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -8,7 +9,7 @@ import java.util.stream.Collectors;
 public class InvalidPlanException extends SyncException {
   private static final long serialVersionUID = 1L;
 
-  private final transient List<Fault> faults;
+  private final ArrayList<Fault> faults;
 
   /**
    * A refusal with all its reasons.
@@ -24,11 +25,11 @@ public class InvalidPlanException extends SyncException {
                 faults.size(),
                 faults.size() == 1 ? "" : "s",
                 faults.stream().map(fault -> "\n  - " + fault).collect(Collectors.joining())));
-    this.faults = List.copyOf(faults);
+    this.faults = new ArrayList<>(faults);
   }
 
   /** Every fault, in the order of the disks they concern. */
   public List<Fault> faults() {
-    return faults;
+    return List.copyOf(faults);
   }
 }
