@@ -132,8 +132,7 @@ abstract class DatabaseChainStoreContract extends ChainStoreContract {
   private void disturb(Storage storage, int times, Consumer<Process> disturb) throws Exception {
     long seed = System.nanoTime();
     Random random = new Random(seed);
-    ProcessBuilder loop =
-        ChildJvm.of(Loop.class, lab.url(server) + storage.name, lab.user(server));
+    ProcessBuilder loop = ChildJvm.of(Loop.class, lab.url(server) + storage.name, lab.user(server));
     try (ChainStore store = storage.connect()) {
       for (int i = 0; i < times; i++) {
         try {

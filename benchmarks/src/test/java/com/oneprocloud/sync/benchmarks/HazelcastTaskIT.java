@@ -60,8 +60,7 @@ class HazelcastTaskIT {
   private static final int MIB = 1 << 20;
   private static final int SIZE = 48 * MIB;
   private static final ImageSpec IMAGE = ImageSpec.of("volumes", "disk-1");
-  private static final ChainId CHAIN =
-      new ChainId(new ReplicaName("volumes", "disk-1"), "shared");
+  private static final ChainId CHAIN = new ChainId(new ReplicaName("volumes", "disk-1"), "shared");
 
   /** What each member has, by the name of its Hazelcast instance. */
   private static final Map<String, Member> MEMBERS = new ConcurrentHashMap<>();
@@ -290,8 +289,7 @@ class HazelcastTaskIT {
       assertEquals(1, chain.size());
       assertEquals(point.manifest(), chain.get(0).hash().hex());
       assertEquals(Optional.empty(), store.openRun(CHAIN));
-      assertEquals(
-          new ReplicaState.Committed(chain.get(0).hash()), target.state(CHAIN.replica()));
+      assertEquals(new ReplicaState.Committed(chain.get(0).hash()), target.state(CHAIN.replica()));
     }
     assertEquals(1, disk.snapshots().size());
     assertEquals(point.snapshot(), disk.snapshots().get(0).name());
