@@ -48,7 +48,7 @@ class CephSyncOutageIT {
 
   @BeforeAll
   static void bringUp() {
-    lab = CephLab.startSeparate("sync-outage", 25700);
+    lab = CephLab.startSeparate("sync-outage", 26000);
   }
 
   @AfterAll
