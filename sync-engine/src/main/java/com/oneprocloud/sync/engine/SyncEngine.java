@@ -319,7 +319,7 @@ public final class SyncEngine implements AutoCloseable {
     resources.checkOpen();
     Notifier notifier = new Notifier(listener);
     List<DiskRun> disks = new ArrayList<>();
-    RuntimeException failure = null;
+    Throwable failure = null;
     try {
       notifier.tell(it -> it.runStarted(plan));
       for (DiskPlan disk : plan.disks()) {
@@ -338,7 +338,7 @@ public final class SyncEngine implements AutoCloseable {
       Duration snapshotTime = takePoint(plan, disks, notifier);
       List<DiskReport> reports = execute(disks, notifier);
       return new SyncReport(plan.subject(), plan.run(), plan.consistency(), snapshotTime, reports);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       failure = e;
       throw e;
     } finally {
@@ -437,20 +437,22 @@ public final class SyncEngine implements AutoCloseable {
   }
 
   /** Closes in the reverse order of opening, all of them whatever fails. */
-  private static void close(List<DiskRun> disks, @Nullable RuntimeException failure) {
-    RuntimeException first = failure;
+  private static void close(List<DiskRun> disks, @Nullable Throwable failure) {
+    RuntimeException first = null;
     for (int i = disks.size() - 1; i >= 0; i--) {
       try {
         disks.get(i).close();
       } catch (RuntimeException e) {
-        if (first == null) {
+        if (failure != null) {
+          failure.addSuppressed(e);
+        } else if (first == null) {
           first = e;
         } else {
           first.addSuppressed(e);
         }
       }
     }
-    if (failure == null && first != null) {
+    if (first != null) {
       throw first;
     }
   }

@@ -109,7 +109,7 @@ public final class CompareStage implements Pipeline.Stage {
       replica.read(offset, buffer.bytes());
       buffer.bytes().flip();
       return buffer;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       buffer.close();
       throw e;
     }

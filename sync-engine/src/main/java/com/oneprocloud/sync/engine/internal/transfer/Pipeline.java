@@ -200,7 +200,7 @@ public final class Pipeline {
     CompletableFuture<Void> read;
     try {
       read = reader.read(ranges, buffer.bytes());
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       read = CompletableFuture.failedFuture(e);
     }
     var unused =

@@ -3,11 +3,19 @@ package com.oneprocloud.sync.engine.internal.transfer;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.anyLong;
+import static org.mockito.Mockito.doThrow;
+import static org.mockito.Mockito.mock;
 
+import com.oneprocloud.sync.api.target.Replica;
 import com.oneprocloud.sync.api.tck.RandomWorkload;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
@@ -91,5 +99,20 @@ class CompareStageTest {
     assertTrue(repair.bytes <= 2 * Zeros.BLOCK, "two blocks, not all: " + repair.bytes);
     assertEquals(held.length, stage.bytesCompared());
     assertEquals(0, scratch.bytesOut());
+  }
+
+  @Test
+  void givesItsMemoryBackWhateverAReadOfTheReplicaThrows() {
+    for (Throwable thrown : List.of(new IllegalStateException("read"), new LinkageError("read"))) {
+      Replica replica = mock(Replica.class);
+      doThrow(thrown).when(replica).read(anyLong(), any());
+      BufferPool scratch = CompareStage.scratch(1);
+      CompareStage stage =
+          new CompareStage(replica, scratch, new Repair(new HeldReplica(new byte[0])));
+      assertSame(
+          thrown, assertThrows(Throwable.class, () -> stage.data(0, ByteBuffer.allocate(10))));
+      assertSame(thrown, assertThrows(Throwable.class, () -> stage.zero(0, 10)));
+      assertEquals(0, scratch.bytesOut());
+    }
   }
 }
