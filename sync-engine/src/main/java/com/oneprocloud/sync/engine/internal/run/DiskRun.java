@@ -3,44 +3,29 @@ package com.oneprocloud.sync.engine.internal.run;
 
 import com.oneprocloud.sync.api.ConflictException;
 import com.oneprocloud.sync.api.DiskPlan;
-import com.oneprocloud.sync.api.DiskProgress;
 import com.oneprocloud.sync.api.DiskReport;
 import com.oneprocloud.sync.api.NotFoundException;
 import com.oneprocloud.sync.api.SyncException;
 import com.oneprocloud.sync.api.SyncListener.Phase;
-import com.oneprocloud.sync.api.TargetException;
 import com.oneprocloud.sync.api.chain.CommittedManifest;
 import com.oneprocloud.sync.api.chain.Manifest;
 import com.oneprocloud.sync.api.chain.ManifestHash;
 import com.oneprocloud.sync.api.chain.OpenRun;
 import com.oneprocloud.sync.api.chain.RunId;
-import com.oneprocloud.sync.api.chain.RunProgress;
 import com.oneprocloud.sync.api.chain.SnapshotRef;
 import com.oneprocloud.sync.api.chain.SyncMode;
-import com.oneprocloud.sync.api.chain.Verdict;
 import com.oneprocloud.sync.api.chain.VerdictReason;
-import com.oneprocloud.sync.api.chain.Verification;
-import com.oneprocloud.sync.api.storage.Extents;
 import com.oneprocloud.sync.api.storage.Image;
 import com.oneprocloud.sync.api.storage.Snapshot;
-import com.oneprocloud.sync.api.storage.SnapshotId;
 import com.oneprocloud.sync.api.storage.SnapshotReader;
 import com.oneprocloud.sync.api.storage.StorageCluster;
 import com.oneprocloud.sync.api.target.Replica;
 import com.oneprocloud.sync.api.target.ReplicaState;
 import com.oneprocloud.sync.api.target.Target;
-import com.oneprocloud.sync.engine.internal.diff.DiffStream;
-import com.oneprocloud.sync.engine.internal.diff.KnownExtents;
-import com.oneprocloud.sync.engine.internal.diff.RangeSource;
 import com.oneprocloud.sync.engine.internal.plan.Decision;
 import com.oneprocloud.sync.engine.internal.plan.DiskFacts;
 import com.oneprocloud.sync.engine.internal.point.DiskSnapshots;
 import com.oneprocloud.sync.engine.internal.point.SnapshotNames;
-import com.oneprocloud.sync.engine.internal.transfer.CompareStage;
-import com.oneprocloud.sync.engine.internal.transfer.CopyStage;
-import com.oneprocloud.sync.engine.internal.transfer.ExtentLog;
-import com.oneprocloud.sync.engine.internal.transfer.Pipeline;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -68,14 +53,10 @@ import org.jspecify.annotations.Nullable;
  * can be taken up.
  */
 public final class DiskRun implements AutoCloseable {
-  /** Progress is recorded whenever this much was moved, so that a killed process loses little. */
-  private static final long JOURNAL_BYTES = 8 << 20;
-
-  private static final long TELL_NANOS = 100_000_000;
-
   private final DiskPlan plan;
   private final RunResources resources;
   private final Notifier notifier;
+  private final OpenDisk disk;
   private final List<DiskSnapshots> snapshots;
   private final SnapshotNames names;
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
@@ -127,6 +108,7 @@ public final class DiskRun implements AutoCloseable {
       opened.push(image);
       this.replica = target.open(plan.chain().replica());
       opened.push(replica);
+      this.disk = new OpenDisk(plan, replica, lease, resources, notifier);
       finishCommitted();
       DiskFacts facts =
           DiskFacts.gather(image, plan.chain(), resources.chains, replica.state(), mode);
@@ -240,8 +222,9 @@ public final class DiskRun implements AutoCloseable {
     Snapshot snapshot = find(existing, open.snapshot().orElseThrow());
     Snapshot base = open.base().isPresent() ? find(existing, open.base().get()) : null;
     try (SnapshotReader reader = image.at(snapshot)) {
-      Moved moved = transfer(open, reader, base);
-      Verified verified = verify(reader, moved.extents, moved.epoch);
+      TransferPass.Moved moved = new TransferPass(disk, decision, head).run(open, reader, base);
+      VerifyPass.Verified verified =
+          new VerifyPass(disk).run(reader, moved.extents(), moved.epoch());
       return commit(open, reader, moved, verified);
     }
   }
@@ -287,97 +270,9 @@ public final class DiskRun implements AutoCloseable {
     }
   }
 
-  private Moved transfer(OpenRun open, SnapshotReader reader, @Nullable Snapshot base)
-      throws InterruptedException {
-    notifier.tell(it -> it.phaseStarted(plan, Phase.TRANSFER));
-    long start = System.nanoTime();
-    String epoch = replica.epoch();
-    long resumeAt =
-        resumes()
-            ? resources.chains.progress(plan.chain()).map(it -> it.resumeAt(epoch)).orElse(0L)
-            : 0;
-    boolean full = open.verdict() == Verdict.FULL;
-    boolean resync = open.verdict() == Verdict.CHECKSUM_RESYNC;
-    checkHeld(open);
-    replica.mark(new ReplicaState.InFlight(open.from(), open.run()));
-    if (full && resumeAt == 0) {
-      replica.clear(reader.size());
-    } else if (replica.size() < reader.size()) {
-      replica.resize(reader.size());
-    }
-    boolean zeroed = full && replica.clearsToZero();
-    CopyStage copy = new CopyStage(replica, zeroed);
-    Pipeline.Stage stage = resync ? new CompareStage(replica, resources.scratch, copy) : copy;
-    Pipeline pipeline = pipeline(reader, resumeAt, stage);
-    Journal journal = new Journal(pipeline, reader.size(), resumeAt, epoch);
-    try (RangeSource source =
-        new DiffStream(
-            reader, base, also(open, reader), resync || (full && !zeroed), resources.calls)) {
-      pipeline.run(source, journal);
-    }
-    journal.end();
-    return new Moved(
-        pipeline,
-        copy,
-        journal.log.extents(),
-        epoch,
-        resumeAt,
-        Duration.ofNanos(System.nanoTime() - start));
-  }
-
-  /** What a difference is added to has to be there. */
-  private void checkHeld(OpenRun open) {
-    long held = head.map(it -> it.manifest().size()).orElse(0L);
-    if (open.verdict() == Verdict.CONTINUE && replica.size() < held) {
-      throw new TargetException(
-          SyncException.failed("open replica", replica)
-              .because("it holds %d bytes, its point has %d", replica.size(), held)
-              .advice(
-                  "Somebody made it shorter: ask for SyncMode.RESYNC to compare it with the source and"
-                      + " repair it."));
-    }
-  }
-
-  /** What has to be moved besides the difference to the base. */
-  private Extents also(OpenRun open, SnapshotReader reader) {
-    long held = head.map(it -> it.manifest().size()).orElse(0L);
-    Optional<SnapshotId> newest = head.map(it -> it.manifest().snapshot().id());
-    boolean sinceNewest = open.base().map(SnapshotRef::id).equals(newest);
-    if (open.verdict() != Verdict.CONTINUE
-        || reader.size() <= held
-        || (sinceNewest && replica.clearsToZero())) {
-      return decision.also();
-    }
-    // a device may hold anything there, and a spare base may have been larger than the newest point
-    return Extents.builder().addAll(decision.also()).add(held, reader.size() - held, false).build();
-  }
-
-  private Verified verify(SnapshotReader reader, Extents extents, String epoch)
-      throws InterruptedException {
-    long start = System.nanoTime();
-    Verification level = resources.settings.verification();
-    if (level == Verification.NONE) {
-      return new Verified(0, Duration.ZERO);
-    }
-    notifier.tell(it -> it.phaseStarted(plan, Phase.VERIFY));
-    CompareStage compare = new CompareStage(replica, resources.scratch, new Refuse());
-    Pipeline pipeline = pipeline(reader, 0, compare);
-    Teller teller = new Teller(Phase.VERIFY, pipeline, reader.size());
-    try (RangeSource source =
-        level == Verification.ALL
-            ? KnownExtents.all(reader.size())
-            : new KnownExtents(extents, reader.size())) {
-      pipeline.run(source, teller::reached);
-    } catch (DifferenceException e) {
-      // whatever is wrong, taking the run up must not pass over it
-      resources.chains.progress(lease.lease(), new RunProgress(0, 0, epoch), true);
-      throw e;
-    }
-    return new Verified(compare.bytesCompared(), Duration.ofNanos(System.nanoTime() - start));
-  }
-
-  private DiskReport commit(OpenRun open, SnapshotReader reader, Moved moved, Verified verified) {
-    notifier.tell(it -> it.phaseStarted(plan, Phase.COMMIT));
+  private DiskReport commit(
+      OpenRun open, SnapshotReader reader, TransferPass.Moved moved, VerifyPass.Verified verified) {
+    disk.begin(Phase.COMMIT);
     lease.check();
     Manifest manifest =
         new Manifest(
@@ -394,7 +289,7 @@ public final class DiskRun implements AutoCloseable {
             open.base(),
             open.verdict(),
             open.reason(),
-            moved.extents,
+            moved.extents(),
             resources.settings.verification());
     CommittedManifest committed = resources.chains.commit(lease.lease(), manifest);
     replica.mark(new ReplicaState.Committed(committed.hash()));
@@ -413,14 +308,14 @@ public final class DiskRun implements AutoCloseable {
             committed,
             open.verdict(),
             reason,
-            moved.pipeline.extents(),
-            moved.pipeline.bytesRead(),
-            moved.copy.bytesWritten(),
-            moved.copy.bytesZeroed(),
-            verified.bytes,
-            moved.resumedAt,
-            moved.time,
-            verified.time,
+            moved.extentCount(),
+            moved.bytesRead(),
+            moved.bytesWritten(),
+            moved.bytesZeroed(),
+            verified.bytes(),
+            moved.resumedAt(),
+            moved.time(),
+            verified.time(),
             Duration.ofNanos(System.nanoTime() - began),
             notes);
     notifier.tell(it -> it.diskCommitted(report));
@@ -444,16 +339,6 @@ public final class DiskRun implements AutoCloseable {
     if (replica.size() > size) {
       replica.resize(size);
     }
-  }
-
-  private Pipeline pipeline(SnapshotReader reader, long start, Pipeline.Stage stage) {
-    return new Pipeline(
-        reader,
-        resources.buffers,
-        resources.workers,
-        resources.settings.requestsInFlight(),
-        start,
-        stage);
   }
 
   private long nextSequence() {
@@ -497,136 +382,6 @@ public final class DiskRun implements AutoCloseable {
     }
     if (first != null) {
       throw first;
-    }
-  }
-
-  private record Moved(
-      Pipeline pipeline,
-      CopyStage copy,
-      Extents extents,
-      String epoch,
-      long resumedAt,
-      Duration time) {}
-
-  private record Verified(long bytes, Duration time) {}
-
-  /** Tells the listener how far a pass is, not too often. */
-  private class Teller {
-    private final Phase phase;
-    private final Pipeline pipeline;
-    private final long size;
-    private long told = System.nanoTime();
-
-    Teller(Phase phase, Pipeline pipeline, long size) {
-      this.phase = phase;
-      this.pipeline = pipeline;
-      this.size = size;
-    }
-
-    void reached(long done) {
-      lease.check();
-      long now = System.nanoTime();
-      if (now - told >= TELL_NANOS || done >= size) {
-        told = now;
-        notifier.tell(
-            it ->
-                it.progressed(
-                    plan,
-                    new DiskProgress(phase, Math.min(done, size), size, pipeline.bytesRead())));
-      }
-    }
-  }
-
-  /** Records progress as the transfer goes on, and flushes the replica by period. */
-  private final class Journal implements Pipeline.Checkpoint {
-    private final ExtentLog log = new ExtentLog();
-    private final Teller teller;
-    private final Pipeline pipeline;
-    private final long size;
-    private final String epoch;
-    private long flushed;
-    private long journaledBytes;
-    private long lastFlush = System.nanoTime();
-
-    Journal(Pipeline pipeline, long size, long start, String epoch) {
-      this.teller = new Teller(Phase.TRANSFER, pipeline, size);
-      this.pipeline = pipeline;
-      this.size = size;
-      this.flushed = start;
-      this.epoch = epoch;
-    }
-
-    @Override
-    public void range(Extents extents) {
-      log.add(extents);
-    }
-
-    @Override
-    public void reached(long done) {
-      teller.reached(done);
-      long now = System.nanoTime();
-      if (now - lastFlush >= resources.settings.flushPeriod().toNanos()) {
-        flush();
-        flushed = done;
-        lastFlush = System.nanoTime();
-        record(done, true);
-      } else if (pipeline.bytesRead() - journaledBytes >= JOURNAL_BYTES) {
-        record(done, false);
-      }
-    }
-
-    /** Flushes what is left. */
-    void end() {
-      flush();
-      flushed = size;
-      record(size, true);
-    }
-
-    private void flush() {
-      try {
-        replica.flush();
-      } catch (RuntimeException e) {
-        // whatever was written since the flush before may be gone, whatever the epoch says
-        try {
-          resources.chains.progress(lease.lease(), new RunProgress(flushed, flushed, epoch), true);
-        } catch (RuntimeException suppressed) {
-          e.addSuppressed(suppressed);
-        }
-        throw e;
-      }
-    }
-
-    private void record(long done, boolean durable) {
-      journaledBytes = pipeline.bytesRead();
-      resources.chains.progress(
-          lease.lease(), new RunProgress(Math.max(done, flushed), flushed, epoch), durable);
-    }
-  }
-
-  /** What verification does with a difference. */
-  private final class Refuse implements Pipeline.Stage {
-    @Override
-    public void data(long offset, ByteBuffer data) {
-      throw new DifferenceException(offset, data.remaining());
-    }
-
-    @Override
-    public void zero(long offset, long length) {
-      throw new DifferenceException(offset, length);
-    }
-  }
-
-  private final class DifferenceException extends TargetException {
-    private static final long serialVersionUID = 1L;
-
-    DifferenceException(long offset, long length) {
-      super(
-          failed("verify", replica)
-              .because(
-                  "%d bytes at offset %d differ from %s", length, offset, begun().snapshotName())
-              .advice(
-                  "The point was not committed. Run again to move everything anew; if it happens"
-                      + " again, the target or the network changes data."));
     }
   }
 }

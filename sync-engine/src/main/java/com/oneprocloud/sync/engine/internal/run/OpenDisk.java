@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package com.oneprocloud.sync.engine.internal.run;
+
+import com.oneprocloud.sync.api.DiskPlan;
+import com.oneprocloud.sync.api.SyncListener.Phase;
+import com.oneprocloud.sync.api.chain.RunProgress;
+import com.oneprocloud.sync.api.storage.SnapshotReader;
+import com.oneprocloud.sync.api.target.Replica;
+import com.oneprocloud.sync.engine.internal.transfer.Pipeline;
+
+/**
+ * What the passes over one disk share.
+ *
+ * @param plan what is done with the disk
+ * @param replica what is written and compared; belongs to the run
+ * @param lease that the chain may be written; belongs to the run
+ * @param resources memory, threads and settings; the engine's
+ * @param notifier who listens
+ */
+record OpenDisk(
+    DiskPlan plan, Replica replica, LeaseKeeper lease, RunResources resources, Notifier notifier) {
+
+  /** A pipeline for one pass, in the engine's memory and threads. */
+  Pipeline pipeline(SnapshotReader reader, long start, Pipeline.Stage stage) {
+    return new Pipeline(
+        reader,
+        resources.buffers,
+        resources.workers,
+        resources.settings.requestsInFlight(),
+        start,
+        stage);
+  }
+
+  /** Says that a phase begins. */
+  void begin(Phase phase) {
+    notifier.tell(it -> it.phaseStarted(plan, phase));
+  }
+
+  /** Records progress of the open run. */
+  void record(RunProgress progress, boolean durable) {
+    resources.chains.progress(lease.lease(), progress, durable);
+  }
+}

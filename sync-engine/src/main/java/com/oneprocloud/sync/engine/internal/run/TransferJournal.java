@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+package com.oneprocloud.sync.engine.internal.run;
+
+import com.oneprocloud.sync.api.SyncListener.Phase;
+import com.oneprocloud.sync.api.chain.RunProgress;
+import com.oneprocloud.sync.api.storage.Extents;
+import com.oneprocloud.sync.engine.internal.transfer.ExtentLog;
+import com.oneprocloud.sync.engine.internal.transfer.Pipeline;
+
+/** Records progress as a transfer goes on, and flushes the replica by period. */
+final class TransferJournal implements Pipeline.Checkpoint {
+  /** Progress is recorded whenever this much was moved, so that a killed process loses little. */
+  private static final long JOURNAL_BYTES = 8 << 20;
+
+  private final OpenDisk disk;
+  private final Pipeline pipeline;
+  private final PassProgress progress;
+  private final long size;
+  private final String epoch;
+  private final ExtentLog log = new ExtentLog();
+  private long flushed;
+  private long journaledBytes;
+  private long lastFlush = System.nanoTime();
+
+  /**
+   * A journal of one pass.
+   *
+   * @param size bytes of the image
+   * @param start where the pass starts
+   * @param epoch the replica's epoch when it started
+   */
+  TransferJournal(OpenDisk disk, Pipeline pipeline, long size, long start, String epoch) {
+    this.disk = disk;
+    this.pipeline = pipeline;
+    this.progress = new PassProgress(disk, Phase.TRANSFER, pipeline, size);
+    this.size = size;
+    this.flushed = start;
+    this.epoch = epoch;
+  }
+
+  @Override
+  public void range(Extents extents) {
+    log.add(extents);
+  }
+
+  @Override
+  public void reached(long done) {
+    progress.reached(done);
+    long now = System.nanoTime();
+    if (now - lastFlush >= disk.resources().settings.flushPeriod().toNanos()) {
+      flush();
+      flushed = done;
+      lastFlush = System.nanoTime();
+      record(done, true);
+    } else if (pipeline.bytesRead() - journaledBytes >= JOURNAL_BYTES) {
+      record(done, false);
+    }
+  }
+
+  /** Flushes what is left. */
+  void end() {
+    flush();
+    flushed = size;
+    record(size, true);
+  }
+
+  /** What the pass carried, or more. */
+  Extents extents() {
+    return log.extents();
+  }
+
+  private void flush() {
+    try {
+      disk.replica().flush();
+    } catch (RuntimeException e) {
+      // whatever was written since the flush before may be gone, whatever the epoch says
+      try {
+        disk.record(new RunProgress(flushed, flushed, epoch), true);
+      } catch (RuntimeException suppressed) {
+        e.addSuppressed(suppressed);
+      }
+      throw e;
+    }
+  }
+
+  private void record(long done, boolean durable) {
+    journaledBytes = pipeline.bytesRead();
+    disk.record(new RunProgress(Math.max(done, flushed), flushed, epoch), durable);
+  }
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+package com.oneprocloud.sync.engine.internal.run;
+
+import com.oneprocloud.sync.api.SyncException;
+import com.oneprocloud.sync.api.SyncListener.Phase;
+import com.oneprocloud.sync.api.TargetException;
+import com.oneprocloud.sync.api.chain.CommittedManifest;
+import com.oneprocloud.sync.api.chain.OpenRun;
+import com.oneprocloud.sync.api.chain.SnapshotRef;
+import com.oneprocloud.sync.api.chain.Verdict;
+import com.oneprocloud.sync.api.storage.Extents;
+import com.oneprocloud.sync.api.storage.Snapshot;
+import com.oneprocloud.sync.api.storage.SnapshotId;
+import com.oneprocloud.sync.api.storage.SnapshotReader;
+import com.oneprocloud.sync.api.target.Replica;
+import com.oneprocloud.sync.api.target.ReplicaState;
+import com.oneprocloud.sync.engine.internal.diff.DiffStream;
+import com.oneprocloud.sync.engine.internal.diff.RangeSource;
+import com.oneprocloud.sync.engine.internal.plan.Decision;
+import com.oneprocloud.sync.engine.internal.transfer.CompareStage;
+import com.oneprocloud.sync.engine.internal.transfer.CopyStage;
+import com.oneprocloud.sync.engine.internal.transfer.Pipeline;
+import java.time.Duration;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Brings a replica to what a snapshot holds: marks it in flight, makes it large enough, and moves
+ * or compares what the verdict says.
+ */
+final class TransferPass {
+  private final OpenDisk disk;
+  private final Replica replica;
+  private final Decision decision;
+  private final Optional<CommittedManifest> head;
+
+  /**
+   * A pass.
+   *
+   * @param decision what is done, and from where
+   * @param head the point that the replica held before
+   */
+  TransferPass(OpenDisk disk, Decision decision, Optional<CommittedManifest> head) {
+    this.disk = disk;
+    this.replica = disk.replica();
+    this.decision = decision;
+    this.head = head;
+  }
+
+  /**
+   * What was moved.
+   *
+   * @param extents what was written, or more
+   * @param extentCount how many extents were carried
+   * @param bytesRead bytes read from the snapshot
+   * @param bytesWritten bytes of data written to the replica
+   * @param bytesZeroed bytes of the replica made zero, or left zero
+   * @param epoch the replica's epoch in which that was so
+   * @param resumedAt where the pass started
+   * @param time how long it took
+   */
+  record Moved(
+      Extents extents,
+      long extentCount,
+      long bytesRead,
+      long bytesWritten,
+      long bytesZeroed,
+      String epoch,
+      long resumedAt,
+      Duration time) {}
+
+  /**
+   * Moves.
+   *
+   * @param open the run
+   * @param reader its snapshot
+   * @param base the snapshot that it is compared with, if there is one
+   * @throws InterruptedException if the thread was interrupted; what was recorded can be taken up
+   */
+  Moved run(OpenRun open, SnapshotReader reader, @Nullable Snapshot base)
+      throws InterruptedException {
+    disk.begin(Phase.TRANSFER);
+    long start = System.nanoTime();
+    String epoch = replica.epoch();
+    RunResources resources = disk.resources();
+    long resumeAt = decision.resumes().isPresent() ? resumeAt(epoch) : 0;
+    boolean full = open.verdict() == Verdict.FULL;
+    boolean resync = open.verdict() == Verdict.CHECKSUM_RESYNC;
+    checkHeld(open);
+    replica.mark(new ReplicaState.InFlight(open.from(), open.run()));
+    if (full && resumeAt == 0) {
+      replica.clear(reader.size());
+    } else if (replica.size() < reader.size()) {
+      replica.resize(reader.size());
+    }
+    boolean zeroed = full && replica.clearsToZero();
+    CopyStage copy = new CopyStage(replica, zeroed);
+    Pipeline.Stage stage = resync ? new CompareStage(replica, resources.scratch, copy) : copy;
+    Pipeline pipeline = disk.pipeline(reader, resumeAt, stage);
+    TransferJournal journal = new TransferJournal(disk, pipeline, reader.size(), resumeAt, epoch);
+    try (RangeSource source =
+        new DiffStream(
+            reader, base, also(open, reader), resync || (full && !zeroed), resources.calls)) {
+      pipeline.run(source, journal);
+    }
+    journal.end();
+    return new Moved(
+        journal.extents(),
+        pipeline.extents(),
+        pipeline.bytesRead(),
+        copy.bytesWritten(),
+        copy.bytesZeroed(),
+        epoch,
+        resumeAt,
+        Duration.ofNanos(System.nanoTime() - start));
+  }
+
+  private long resumeAt(String epoch) {
+    return disk.resources()
+        .chains
+        .progress(disk.plan().chain())
+        .map(it -> it.resumeAt(epoch))
+        .orElse(0L);
+  }
+
+  /** Bytes of the point that the replica held before. */
+  private long held() {
+    return head.map(it -> it.manifest().size()).orElse(0L);
+  }
+
+  /** What a difference is added to has to be there. */
+  private void checkHeld(OpenRun open) {
+    if (open.verdict() == Verdict.CONTINUE && replica.size() < held()) {
+      throw new TargetException(
+          SyncException.failed("open replica", replica)
+              .because("it holds %d bytes, its point has %d", replica.size(), held())
+              .advice(
+                  "Somebody made it shorter: ask for SyncMode.RESYNC to compare it with the source and"
+                      + " repair it."));
+    }
+  }
+
+  /** What has to be moved besides the difference to the base. */
+  private Extents also(OpenRun open, SnapshotReader reader) {
+    long held = held();
+    Optional<SnapshotId> newest = head.map(it -> it.manifest().snapshot().id());
+    boolean sinceNewest = open.base().map(SnapshotRef::id).equals(newest);
+    if (open.verdict() != Verdict.CONTINUE
+        || reader.size() <= held
+        || (sinceNewest && replica.clearsToZero())) {
+      return decision.also();
+    }
+    // a device may hold anything there, and a spare base may have been larger than the newest point
+    return Extents.builder().addAll(decision.also()).add(held, reader.size() - held, false).build();
+  }
+}
