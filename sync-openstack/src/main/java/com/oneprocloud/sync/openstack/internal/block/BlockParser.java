@@ -35,7 +35,7 @@ public final class BlockParser {
         it.text("name", "display_name").orElse(""),
         nameId.filter(other -> !other.equals(id)),
         it.text("os-vol-tenant-attr:tenant_id", "project_id"),
-        it.number("size").orElse(0) * GIB,
+        it.bytes("size", GIB),
         it.text("status").orElse("unknown").toLowerCase(Locale.ROOT),
         word(it, "volume_type", "volume_type"),
         word(it, "os-vol-host-attr:host", "host"),
@@ -73,7 +73,7 @@ public final class BlockParser {
         VolumeId.of(it.text("volume_id").orElse("unknown")),
         it.text("name", "display_name").orElse(""),
         it.text("status").orElse("unknown").toLowerCase(Locale.ROOT),
-        it.number("size").orElse(0) * GIB,
+        it.bytes("size", GIB),
         it.map("metadata"),
         it.instant("created_at"));
   }

@@ -35,10 +35,16 @@ public final class ServerParser {
         it.text("OS-EXT-AZ:availability_zone"),
         it.text("key_name"),
         names(it.objects("security_groups")),
-        it.isTrue("config_drive"),
+        hasConfigDrive(it),
         it.text("OS-EXT-SRV-ATTR:host", "OS-EXT-SRV-ATTR:hypervisor_hostname"),
         it.text("OS-EXT-SRV-ATTR:root_device_name"),
         it.instant("created"));
+  }
+
+  /** Old releases let users name an image to make the drive of, and tell that image's id here. */
+  private static boolean hasConfigDrive(Fields server) {
+    return server.isTrue("config_drive")
+        || server.text("config_drive").filter(it -> it.length() >= 32).isPresent();
   }
 
   /** The id of a server's flavor, where that is all that the server tells of it. */
@@ -57,7 +63,7 @@ public final class ServerParser {
     return new Flavor(
         it.text("id"),
         it.text("original_name", "name").or(() -> it.text("id")).orElse(""),
-        (int) it.number("vcpus").orElse(0),
+        (int) Math.min(Integer.MAX_VALUE, it.number("vcpus").orElse(0)),
         it.number("ram").orElse(0),
         it.number("disk").orElse(0),
         it.number(it.has("ephemeral") ? "ephemeral" : "OS-FLV-EXT-DATA:ephemeral").orElse(0),

@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The fields of a JSON object, read as what we need whatever type the release at hand gave them:
@@ -25,6 +27,9 @@ import java.util.OptionalLong;
  * @param node the object; any other node reads as an object without fields
  */
 public record Fields(JsonNode node) {
+  /** A zone as some proxies and old libraries write it: {@code +0100}, {@code +01}. */
+  private static final Pattern BRIEF_ZONE = Pattern.compile("(.*T.*[+-]\\d\\d):?(\\d\\d)?$");
+
   /** No fields. */
   public static Fields none() {
     return new Fields(MissingNode.getInstance());
@@ -72,6 +77,17 @@ public record Fields(JsonNode node) {
     return OptionalLong.empty();
   }
 
+  /**
+   * A field's whole number in a larger unit, in bytes; 0 if there is none, and the largest number
+   * there is for what would be more.
+   *
+   * @param unit the unit, bytes
+   */
+  public long bytes(String name, long unit) {
+    long count = Math.max(0, number(name).orElse(0));
+    return count > Long.MAX_VALUE / unit ? Long.MAX_VALUE : count * unit;
+  }
+
   /** A field's truth, if it has one. */
   public Optional<Boolean> truth(String name) {
     JsonNode value = node.path(name);
@@ -104,7 +120,11 @@ public record Fields(JsonNode node) {
   }
 
   static Optional<Instant> parseInstant(String text) {
-    String iso = text.strip().replace(' ', 'T');
+    String iso = text.strip().replaceFirst("(?<=\\d) +(?=\\d)", "T").replace(" ", "");
+    Matcher zone = BRIEF_ZONE.matcher(iso);
+    if (zone.matches()) {
+      iso = zone.group(1) + ":" + (zone.group(2) == null ? "00" : zone.group(2));
+    }
     try {
       return Optional.of(OffsetDateTime.parse(iso).toInstant());
     } catch (DateTimeException e) {

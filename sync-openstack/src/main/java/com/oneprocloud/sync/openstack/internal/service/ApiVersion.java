@@ -27,6 +27,17 @@ public record ApiVersion(
   private static final Pattern ID = Pattern.compile("(?i)v?(\\d+)(?:\\.(\\d+))?.*");
   private static final Pattern PATH_PART = Pattern.compile("/(v\\d+(?:\\.\\d+)?)/?(?:[?#].*)?$");
 
+  /** A version whose microversions nobody has told yet: it may have any. */
+  static ApiVersion untold(String path) {
+    ApiVersion version = new ApiVersion(path, path, "CURRENT", Optional.empty(), Optional.empty());
+    return new ApiVersion(
+        path,
+        path,
+        "CURRENT",
+        Optional.empty(),
+        Optional.of(Microversion.of(version.major(), Integer.MAX_VALUE)));
+  }
+
   /** The major version; 0 if the id names none. */
   public int major() {
     Matcher matcher = ID.matcher(id);

@@ -242,11 +242,14 @@ public final class ServiceClient {
       Matcher matcher = HIGHEST.matcher(fault.serviceMessage());
       Optional<Microversion> told =
           matcher.find() ? Microversion.parse(matcher.group(1)) : Optional.empty();
-      if (told.isEmpty() || best == null) {
+      if (best == null) {
         return false;
       }
-      LOG.debug("{} has microversions only up to {}", type, told.get());
-      highest = told.get();
+      LOG.debug(
+          "{} has microversions only up to {}",
+          type,
+          told.map(Microversion::toString).orElse("none"));
+      highest = told.orElse(null); // A refusal that names no maximum: then without any.
       return true;
     }
   }

@@ -31,9 +31,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds a service: its entry in the catalog, the versions behind it, and of these the best one that
- * we know. Version documents tell versions only; their links often name hosts that nobody outside
- * can reach, so the catalog's host and path stay.
+ * Finds a service: its entry in the catalog and, unless that names the newest version that we know,
+ * the versions behind it, and of these the best one that we know. Version documents tell versions
+ * only; their links often name hosts that nobody outside can reach, so the catalog's host and path
+ * stay.
  */
 final class ServiceFinder {
   private static final Logger LOG = LoggerFactory.getLogger(ServiceFinder.class);
@@ -55,7 +56,9 @@ final class ServiceFinder {
     for (String url : urls) {
       EndpointUrl endpoint = EndpointUrl.parse(url, token.projectId());
       Optional<ApiVersion> version =
-          type == ServiceType.IMAGE ? Optional.of(glance()) : best(type, endpoint, token);
+          type == ServiceType.IMAGE
+              ? Optional.of(glance())
+              : named(type, endpoint).or(() -> best(type, endpoint, token));
       if (version.isPresent()) {
         return client(type, endpoint, version.get(), token);
       }
@@ -89,6 +92,26 @@ final class ServiceFinder {
   /** Glance has v2 in every release, and nothing to negotiate. */
   private static ApiVersion glance() {
     return new ApiVersion("v2", "v2", "CURRENT", Optional.empty(), Optional.empty());
+  }
+
+  /**
+   * The version that the endpoint itself names, if it is the newest that we know: then no document
+   * could tell better, and what microversions there are the service says when it is asked for one
+   * that is too new.
+   */
+  private Optional<ApiVersion> named(ServiceType type, EndpointUrl endpoint) {
+    boolean newest =
+        type == ServiceType.COMPUTE
+            ? endpoint.version().filter("v2.1"::equals).isPresent()
+            : endpoint.version().filter("v3"::equals).isPresent()
+                && wantedBlockStorage().filter(it -> it != 3).isEmpty();
+    return newest ? endpoint.version().map(ApiVersion::untold) : Optional.empty();
+  }
+
+  private Optional<Integer> wantedBlockStorage() {
+    return config
+        .apiVersion(ServiceType.BLOCK_STORAGE)
+        .or(() -> config.serviceType(ServiceType.BLOCK_STORAGE).flatMap(ServiceFinder::implied));
   }
 
   private List<String> candidates(ServiceType type, Token token) {
@@ -215,12 +238,7 @@ final class ServiceFinder {
   }
 
   private Optional<ApiVersion> bestBlockStorage(List<ApiVersion> listed) {
-    Optional<Integer> wanted =
-        config
-            .apiVersion(ServiceType.BLOCK_STORAGE)
-            .or(
-                () ->
-                    config.serviceType(ServiceType.BLOCK_STORAGE).flatMap(ServiceFinder::implied));
+    Optional<Integer> wanted = wantedBlockStorage();
     Optional<ApiVersion> best =
         listed.stream()
             .filter(it -> it.isUsable() && it.major() >= 1 && it.major() <= 3)

@@ -132,6 +132,17 @@ class ServerParserTest {
   }
 
   @Test
+  void configDrivesAreToldInManyWays() {
+    for (String yes :
+        List.of("true", "\"True\"", "\"9bb5c9a1-5cd2-44c1-a7a9-3d1bbb4a0c1e\"", "1")) {
+      assertTrue(parse("{\"id\":\"s\",\"config_drive\":" + yes + "}").configDrive(), yes);
+    }
+    for (String no : List.of("false", "\"\"", "null", "\"False\"", "0", "{}")) {
+      assertFalse(parse("{\"id\":\"s\",\"config_drive\":" + no + "}").configDrive(), no);
+    }
+  }
+
+  @Test
   void instanceWithoutTypeAndOtherOddities() {
     Server server =
         parse(

@@ -41,6 +41,17 @@ class FieldsTest {
   }
 
   @Test
+  void sizesThatNobodyHasDoNotTurnNegative() throws IOException {
+    Fields fields = of("{'a':3,'b':9007199254740993,'c':'1e40','d':-1,'e':null}");
+    assertEquals(3L << 30, fields.bytes("a", 1L << 30));
+    assertEquals(Long.MAX_VALUE, fields.bytes("b", 1L << 30));
+    for (String none : List.of("d", "e", "missing")) {
+      assertEquals(0, fields.bytes(none, 1L << 30), none);
+    }
+    assertTrue(fields.bytes("c", 1L << 30) >= 0);
+  }
+
+  @Test
   void truthIsWrittenInManyWays() throws IOException {
     Fields fields =
         of("{'a':true,'b':'True','c':'true','d':1,'e':'yes','f':'False','g':'','h':null,'i':0}");
@@ -63,10 +74,17 @@ class FieldsTest {
             "2015-11-29T02:25:51",
             "2015-11-29 02:25:51",
             "2015-11-29T02:25:51.000000Z",
-            "2015-11-29T03:25:51+01:00")) {
+            "2015-11-29T03:25:51+01:00",
+            "2015-11-29T03:25:51+0100",
+            "2015-11-29 03:25:51.000+01",
+            "2015-11-29T02:25:51.000000000Z",
+            "2015-11-28T21:25:51-05:00",
+            " 2015-11-29T02: 25: 51.000000 ")) {
       assertEquals(Optional.of(moment), Fields.parseInstant(text), text);
     }
-    assertEquals(Optional.empty(), Fields.parseInstant("yesterday"));
+    for (String none : List.of("yesterday", "0000-00-00 00:00:00", "2015-11-29T02", "None", "-")) {
+      assertEquals(Optional.empty(), Fields.parseInstant(none), none);
+    }
   }
 
   @Test

@@ -115,9 +115,22 @@ class SessionTest {
   }
 
   @Test
+  void anEndpointThatNamesTheNewestVersionNeedsNoVersionDocument() {
+    Session session = session();
+    assertEquals(3, session.service(ServiceType.BLOCK_STORAGE).major());
+    assertEquals(2, compute(session).major());
+    assertEquals(0, cloud.requests("GET", "/(compute|volume)/.*").size());
+  }
+
+  @Test
   void versionDocumentsAreReadWithoutAToken() {
+    computeAt("/compute");
     compute(session());
     assertNull(cloud.requests("GET", "/compute/").get(0).getHeaders().get("X-Auth-Token"));
+  }
+
+  private void computeAt(String path) {
+    cloud.catalog("[{\"type\":\"compute\",\"endpoints\":[" + endpoint(cloud.url(path)) + "]}]");
   }
 
   @Test
@@ -382,6 +395,7 @@ class SessionTest {
 
   @Test
   void servicesWithoutVersionDocumentsAreUsedAsTheCatalogHasThem() {
+    computeAt("/compute");
     cloud.on("GET", "/compute/", request -> html(503, "<h1>no</h1>"));
     cloud.on("GET", "/compute/v2.1/", request -> html(404, "<h1>no</h1>"));
     cloud.onWithToken("GET", limits(), request -> json(200, "{}"));
@@ -421,7 +435,7 @@ class SessionTest {
     cloud.onWithToken("GET", "/other/v2.1/" + PROJECT + "/limits", request -> json(200, "{}"));
     cloud.on(
         "GET",
-        "/other/v2.1/",
+        "/other/",
         request ->
             json(
                 200,
@@ -432,8 +446,7 @@ class SessionTest {
                 .config()
                 .endpointOverride(
                     ServiceType.COMPUTE,
-                    URI.create(
-                        "http://nova.cloud.internal:" + cloud.server().getPort() + "/other/v2.1"))
+                    URI.create("http://nova.cloud.internal:" + cloud.server().getPort() + "/other"))
                 .hostAddress("nova.cloud.internal", InetAddress.getLoopbackAddress()));
     compute(session).get("/limits").upTo(Microversion.of(2, 69)).fetch();
     assertEquals(
@@ -457,6 +470,19 @@ class SessionTest {
                     406,
                     """
                     {"computeFault":{"code":406,"message":"Version 2.69 is not supported by the API. Minimum is 2.1 and maximum is 2.53."}}"""));
+    compute(session()).get("/limits").upTo(Microversion.of(2, 69)).fetch();
+    assertEquals(2, cloud.requests("GET", limits()).size());
+  }
+
+  @Test
+  void aRefusalThatNamesNoMaximumIsMetWithoutAMicroversion() {
+    cloud.onWithToken(
+        "GET",
+        limits(),
+        request ->
+            request.getHeaders().get("OpenStack-API-Version") == null
+                ? json(200, "{}")
+                : html(406, "<h1>Not Acceptable</h1>"));
     compute(session()).get("/limits").upTo(Microversion.of(2, 69)).fetch();
     assertEquals(2, cloud.requests("GET", limits()).size());
   }
