@@ -2,6 +2,9 @@
 package com.oneprocloud.sync.api.storage;
 
 import com.oneprocloud.sync.api.NotFoundException;
+import com.oneprocloud.sync.api.StorageException;
+import com.oneprocloud.sync.api.SyncException;
+import com.oneprocloud.sync.api.UnsupportedException;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -84,6 +87,27 @@ public interface Image extends AutoCloseable {
     try (SnapshotReader reader = at(snapshot)) {
       return reader.diff(base, 0, reader.size());
     }
+  }
+
+  /**
+   * The object map of a snapshot, read anew at each call. A map is what the clients that write to
+   * the image say of it, and only as good as they are.
+   *
+   * @param snapshot one of {@link #snapshots}; found by its id, not by its name
+   * @return the map, which tells of exactly the objects that the snapshot's size takes
+   * @throws NotFoundException if there is no map of this snapshot
+   * @throws StorageException if the map is damaged, or is not of the snapshot's size
+   * @throws UnsupportedException if images of this kind have no object maps
+   */
+  default ObjectMap objectMap(Snapshot snapshot) {
+    throw new UnsupportedException(
+        SyncException.failed("read object map", spec() + "@" + snapshot.name())
+            .because("this storage has no object maps"));
+  }
+
+  /** Whether a cache tier is in the way to the image's objects, asked anew at each call. */
+  default CacheTier cacheTier() {
+    return CacheTier.UNKNOWN;
   }
 
   @Override

@@ -32,6 +32,14 @@ public record Layout(long objectSize, long stripeUnit, long stripeCount, long da
     return objectSize * stripeCount;
   }
 
+  /** How many objects an image of a size has at most: one more than the highest number. */
+  public long objects(long size) {
+    long rows = stripeCount * stripeUnit;
+    long rest = size % period();
+    long unused = rest > 0 && rest < rows ? stripeCount - (rest + stripeUnit - 1) / stripeUnit : 0;
+    return (size + period() - 1) / period() * stripeCount - unused;
+  }
+
   /**
    * Whether neighbouring bytes of the image can lie in different objects before an object is full.
    */

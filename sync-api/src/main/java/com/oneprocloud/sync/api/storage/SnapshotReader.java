@@ -3,7 +3,9 @@ package com.oneprocloud.sync.api.storage;
 
 import com.oneprocloud.sync.api.NotFoundException;
 import com.oneprocloud.sync.api.SyncException;
+import com.oneprocloud.sync.api.UnsupportedException;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +51,41 @@ public interface SnapshotReader extends AutoCloseable {
    * @throws SyncException if the cluster fails; nothing is to be concluded from a failed diff
    */
   Extents diff(@Nullable Snapshot base, long offset, long length);
+
+  /**
+   * What changed in several ranges since a base: {@link #diff(Snapshot, long, long)} of each of
+   * them, cheaper than one by one.
+   *
+   * @param base the older snapshot; null to compare with an image of zeros
+   * @param ranges whole objects: offsets and ends are multiples of {@link Layout#period}, or the
+   *     end is that of the image; kinds are ignored
+   * @return sorted, disjoint, merged extents inside the ranges
+   */
+  default Extents diff(@Nullable Snapshot base, Extents ranges) {
+    Extents.Builder all = Extents.builder();
+    for (int i = 0; i < ranges.size(); i++) {
+      all.addAll(diff(base, ranges.offset(i), ranges.length(i)));
+    }
+    return all.build();
+  }
+
+  /**
+   * Which of some objects were written to between a base and this snapshot, whatever was written:
+   * told by the storage itself, from the versions of the objects. A write of the bytes that were
+   * there counts, as does a roll back, which writes to every object that exists.
+   *
+   * @param base the older snapshot, found by its id; null for a time when no object existed
+   * @param objects numbers of objects, from 0
+   * @return those of them that were written to, made or removed, in the order given
+   * @throws NotFoundException if the base does not exist any more
+   * @throws IllegalArgumentException if the base is newer than this snapshot
+   * @throws UnsupportedException if this storage cannot tell
+   */
+  default List<Long> writtenSince(@Nullable Snapshot base, List<Long> objects) {
+    throw new UnsupportedException(
+        SyncException.failed("compare objects", snapshot())
+            .because("this storage does not tell versions of objects"));
+  }
 
   /**
    * Starts reading ranges into a buffer, one behind the other without gaps.

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package com.oneprocloud.sync.api.tck;
 
+import static com.oneprocloud.sync.api.storage.ObjectState.EXISTS;
+import static com.oneprocloud.sync.api.storage.ObjectState.EXISTS_CLEAN;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -9,6 +12,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.oneprocloud.sync.api.NotFoundException;
 import com.oneprocloud.sync.api.storage.Image;
+import com.oneprocloud.sync.api.storage.ObjectMap;
+import com.oneprocloud.sync.api.storage.ObjectState;
 import com.oneprocloud.sync.api.storage.ParentLink;
 import com.oneprocloud.sync.api.storage.Snapshot;
 import com.oneprocloud.sync.api.storage.SnapshotReader;
@@ -17,9 +22,12 @@ import com.oneprocloud.sync.api.tck.StorageFixture.ImageOptions;
 import com.oneprocloud.sync.api.tck.StorageFixture.WritableImage;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -128,6 +136,66 @@ public abstract class ImageContract extends StorageContract {
         reader.read(0, buffer).join();
         assertEquals(2, buffer.get(0));
       }
+    }
+  }
+
+  @Test
+  void readsTheObjectMapsOfSnapshots() {
+    needs(Feature.OBJECT_MAP);
+    try (WritableImage made = fixture().create(ImageOptions.of(8 * MIB + 512, MIB));
+        Image image = open(made)) {
+      made.write(0, ByteBuffer.wrap(new byte[] {1}));
+      made.write(3 * MIB, ByteBuffer.wrap(new byte[] {1}));
+      made.createSnapshot("a");
+      made.discard(0, MIB);
+      made.write(3 * MIB, ByteBuffer.wrap(new byte[] {2}));
+      made.createSnapshot("between");
+      made.write(8 * MIB, ByteBuffer.wrap(new byte[] {3}));
+      made.createSnapshot("b");
+      made.resize(6 * MIB);
+      made.createSnapshot("small");
+      assertEquals(map(9, Map.of(0, EXISTS, 3, EXISTS)), states(image, "a"));
+      assertEquals(map(9, Map.of(3, EXISTS)), states(image, "between"));
+      assertEquals(map(9, Map.of(3, EXISTS_CLEAN, 8, EXISTS)), states(image, "b"));
+      assertEquals(map(6, Map.of(3, EXISTS_CLEAN)), states(image, "small"));
+      Snapshot between = image.snapshot("between");
+      made.removeSnapshot("between");
+      assertThrows(NotFoundException.class, () -> image.objectMap(between));
+      assertEquals(
+          map(9, Map.of(3, EXISTS, 8, EXISTS)),
+          states(image, "b"),
+          "what was written before a snapshot that is gone counts for the one after it");
+    }
+  }
+
+  private static List<ObjectState> map(int objects, Map<Integer, ObjectState> known) {
+    return IntStream.range(0, objects)
+        .mapToObj(object -> known.getOrDefault(object, ObjectState.NONEXISTENT))
+        .toList();
+  }
+
+  private static List<ObjectState> states(Image image, String snapshot) {
+    ObjectMap map = image.objectMap(image.snapshot(snapshot));
+    assertTrue(map.valid());
+    return LongStream.range(0, map.objects()).mapToObj(map::state).toList();
+  }
+
+  /** Larger than a block of checksums, and than a word. */
+  @Test
+  void readsLargeObjectMaps() {
+    needs(Feature.OBJECT_MAP);
+    long objects = 3 * 16384 + 5;
+    try (WritableImage made = fixture().create(ImageOptions.of(objects * (64 << 10), 64 << 10));
+        Image image = open(made)) {
+      long[] written = {0, 31, 32, 16383, 16384, 40000, objects - 1};
+      for (long object : written) {
+        made.write(object * (64 << 10), ByteBuffer.wrap(new byte[] {1}));
+      }
+      made.createSnapshot("a");
+      ObjectMap map = image.objectMap(image.snapshot("a"));
+      assertEquals(objects, map.objects());
+      assertArrayEquals(
+          written, LongStream.range(0, objects).filter(it -> map.state(it) == EXISTS).toArray());
     }
   }
 

@@ -380,6 +380,83 @@ public abstract class SnapshotReaderContract extends StorageContract {
     return bases;
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void diffsSeveralRangesAtOnce(Shape shape) {
+    SplittableRandom random = new SplittableRandom(16);
+    try (Modelled made = make(shape, random)) {
+      made.image.createSnapshot("a");
+      long size = made.model.size();
+      made.write(random, size / 3, (int) (size / 3));
+      made.discard(size / 4, size / 4);
+      made.image.createSnapshot("b");
+      try (Image image = open(made.image);
+          SnapshotReader reader = image.at(image.snapshot("b"))) {
+        long period = reader.layout().period();
+        Extents.Builder ranges = Extents.builder();
+        for (long at = 0; at < size; at += period) {
+          if (random.nextInt(3) > 0) {
+            ranges.add(at, Math.min(period, size - at), false);
+          }
+        }
+        Extents some = ranges.build();
+        for (Snapshot base : bases(image)) {
+          Extents.Builder parts = Extents.builder();
+          for (Extent range : some) {
+            parts.addAll(reader.diff(base, range.offset(), range.length()));
+          }
+          assertEquals(parts.build(), reader.diff(base, some));
+          assertEquals(Extents.none(), reader.diff(base, Extents.none()));
+        }
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> reader.diff(null, Extents.of(Extent.data(1, period))));
+      }
+    }
+  }
+
+  @Test
+  void tellsWhichObjectsWereWrittenTo() {
+    SplittableRandom random = new SplittableRandom(17);
+    try (Modelled made = make(Shape.PLAIN, random)) {
+      List<Long> all = List.of(0L, 1L, 2L, 3L, 4L, 5L);
+      made.discard(0, 24 * MIB);
+      made.write(random, 0, MIB);
+      made.write(random, 5 * MIB, MIB);
+      made.write(random, 16 * MIB, 8 * MIB);
+      made.image.createSnapshot("a");
+      made.image.write(5 * MIB, ByteBuffer.wrap(made.model.read(5 * MIB, MIB)));
+      made.discard(16 * MIB, 4 * MIB);
+      made.image.createSnapshot("b");
+      made.image.createSnapshot("c");
+      made.image.rollBack("b");
+      made.image.createSnapshot("d");
+      try (Image image = open(made.image)) {
+        assertEquals(List.of(0L, 1L, 4L, 5L), written(image, null, "a", all));
+        assertEquals(List.of(1L, 4L), written(image, "a", "b", all));
+        assertEquals(List.of(4L), written(image, "a", "b", List.of(5L, 4L, 3L, 0L)));
+        assertEquals(List.of(), written(image, "b", "b", all));
+        assertEquals(List.of(), written(image, "b", "c", all));
+        assertEquals(List.of(0L, 1L, 5L), written(image, "c", "d", all), "rolled back");
+        assertEquals(List.of(0L, 1L, 5L), written(image, null, "d", all));
+        Snapshot gone = image.snapshot("b");
+        assertThrows(
+            IllegalArgumentException.class, () -> written(image, "d", "c", all), "newer base");
+        try (SnapshotReader reader = image.at(image.snapshot("d"))) {
+          made.image.removeSnapshot("b");
+          assertThrows(NotFoundException.class, () -> reader.writtenSince(gone, all));
+        }
+      }
+    }
+  }
+
+  private static List<Long> written(
+      Image image, @Nullable String base, String end, List<Long> objects) {
+    try (SnapshotReader reader = image.at(image.snapshot(end))) {
+      return reader.writtenSince(base == null ? null : image.snapshot(base), objects);
+    }
+  }
+
   @Test
   void refusesDiffsThatCannotBe() {
     try (Modelled made = make(Shape.PLAIN, new SplittableRandom(15))) {

@@ -69,7 +69,9 @@ public interface StorageFixture extends AutoCloseable {
     /** RADOS namespaces. */
     NAMESPACE,
     /** Clones with parents. */
-    CLONE
+    CLONE,
+    /** Object maps, kept for every image that is made. */
+    OBJECT_MAP
   }
 
   /**

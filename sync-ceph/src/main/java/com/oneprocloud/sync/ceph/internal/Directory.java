@@ -154,33 +154,14 @@ public final class Directory {
   }
 
   private String askVersions() {
-    Librados rados = connection.libraries().rados();
-    try (Scratch scratch = connection.scratch()) {
-      long commands = scratch.slot();
-      Scratch.putLong(commands, scratch.text("{\"prefix\": \"versions\"}"));
-      long output = scratch.slot();
-      long outputLength = scratch.slot();
-      long status = scratch.slot();
-      long statusLength = scratch.slot();
-      int result =
-          rados.rados_mon_command(
-              connection.cluster(), commands, 1, 0, 0, output, outputLength, status, statusLength);
-      try {
-        Errno.check("read versions", connection.fsid(), result);
-        int length = Math.toIntExact(Scratch.longAt(outputLength));
-        Matcher matcher =
-            VERSION.matcher(new String(Scratch.bytesAt(Scratch.longAt(output), length), UTF_8));
-        TreeSet<String> versions =
-            matcher
-                .results()
-                .map(found -> found.group(1))
-                .collect(Collectors.toCollection(TreeSet::new));
-        return versions.isEmpty() ? "of unknown version" : String.join(" and ", versions);
-      } finally {
-        rados.rados_buffer_free(Scratch.longAt(output));
-        rados.rados_buffer_free(Scratch.longAt(status));
-      }
-    }
+    Matcher matcher =
+        VERSION.matcher(Monitors.ask(connection, "read versions", "{\"prefix\": \"versions\"}"));
+    TreeSet<String> versions =
+        matcher
+            .results()
+            .map(found -> found.group(1))
+            .collect(Collectors.toCollection(TreeSet::new));
+    return versions.isEmpty() ? "of unknown version" : String.join(" and ", versions);
   }
 
   /** Runs a call in a pool; empty if there is no such pool. */

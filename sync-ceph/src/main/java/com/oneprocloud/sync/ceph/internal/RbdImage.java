@@ -5,10 +5,12 @@ import static com.oneprocloud.sync.api.SyncException.failed;
 
 import com.oneprocloud.sync.api.NotFoundException;
 import com.oneprocloud.sync.api.UnsupportedException;
+import com.oneprocloud.sync.api.storage.CacheTier;
 import com.oneprocloud.sync.api.storage.Image;
 import com.oneprocloud.sync.api.storage.ImageIdentity;
 import com.oneprocloud.sync.api.storage.ImageSpec;
 import com.oneprocloud.sync.api.storage.Layout;
+import com.oneprocloud.sync.api.storage.ObjectMap;
 import com.oneprocloud.sync.api.storage.ParentLink;
 import com.oneprocloud.sync.api.storage.Snapshot;
 import com.oneprocloud.sync.api.storage.SnapshotReader;
@@ -32,6 +34,7 @@ public final class RbdImage implements Image {
   private final Layout layout;
   private final Set<String> features;
   private final Optional<ParentLink> parent;
+  private final PoolContext pool;
   private final SnapshotRecords records;
 
   private RbdImage(Connection connection, ImageSpec spec, ImageHandle handle) {
@@ -49,7 +52,8 @@ public final class RbdImage implements Image {
     layout = handle.layout();
     features = Features.names(handle.features());
     parent = handle.parent();
-    records = new SnapshotRecords(connection, identity, spec, handle.pool());
+    pool = handle.pool();
+    records = new SnapshotRecords(connection, identity, spec, pool);
     lifetime =
         new Lifetime(
             "image " + spec, connection.lifetime(), connection.calls().releases(), handle::close);
@@ -135,6 +139,21 @@ public final class RbdImage implements Image {
             return now.changedBytes(base);
           }
         });
+  }
+
+  @Override
+  public ObjectMap objectMap(Snapshot snapshot) {
+    return connection.call(
+        "read object map",
+        spec,
+        lifetime,
+        () -> new ObjectMapRead(connection, this, pool, snapshot).run());
+  }
+
+  @Override
+  public CacheTier cacheTier() {
+    return connection.call(
+        "ask for cache tiers", spec, lifetime, () -> PoolTiers.of(connection, layout.dataPoolId()));
   }
 
   @Override

@@ -6,6 +6,7 @@ import static com.oneprocloud.sync.api.SyncException.failed;
 import com.oneprocloud.sync.api.DeadlineException;
 import com.oneprocloud.sync.api.NotFoundException;
 import com.oneprocloud.sync.api.StorageException;
+import com.oneprocloud.sync.api.storage.Extent;
 import com.oneprocloud.sync.api.storage.Extents;
 import com.oneprocloud.sync.api.storage.Layout;
 import com.oneprocloud.sync.api.storage.ParentLink;
@@ -23,6 +24,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -40,6 +42,9 @@ final class RbdSnapshotReader implements SnapshotReader {
    * done within a deadline.
    */
   private static final long OBJECTS_PER_CALL = 1024;
+
+  /** Ranges that one call works off, one after the other: as many waits for an answer. */
+  private static final int RANGES_PER_CALL = 64;
 
   private final Connection connection;
   private final RbdImage image;
@@ -142,16 +147,33 @@ final class RbdSnapshotReader implements SnapshotReader {
     if (length < 0) {
       throw new IllegalArgumentException("length is negative: " + length);
     }
+    // An empty range crashes some releases of the library.
+    long end = length > size - offset ? size : offset + length;
+    return diffWithin(
+        base, offset < end ? Extents.of(Extent.data(offset, end - offset)) : Extents.none());
+  }
+
+  @Override
+  public Extents diff(@Nullable Snapshot base, Extents ranges) {
+    long period = layout().period();
+    for (int i = 0; i < ranges.size(); i++) {
+      long end = ranges.offset(i) + ranges.length(i);
+      if (ranges.offset(i) % period != 0 || end > size || (end % period != 0 && end != size)) {
+        throw new IllegalArgumentException(
+            ranges.get(i) + " does not hold whole objects of an image of " + size + " bytes");
+      }
+    }
+    return diffWithin(base, ranges);
+  }
+
+  private Extents diffWithin(@Nullable Snapshot base, Extents ranges) {
     lifetime.enter();
     try {
       DiffCall call = diffCall(base);
-      // An empty range crashes some releases of the library.
-      long end = length > size - offset ? size : offset + length;
       Extents.Builder extents = Extents.builder();
       if (base == null || !base.id().equals(snapshot.id())) {
-        long step = period * Math.max(1, OBJECTS_PER_CALL / layout().stripeCount());
-        for (long start = offset; start < end; start += step) {
-          diff(call, start, Math.min(step, end - start), extents);
+        for (Extents batch : batches(ranges)) {
+          diff(call, batch, extents);
         }
       }
       confirm(base);
@@ -161,7 +183,35 @@ final class RbdSnapshotReader implements SnapshotReader {
     }
   }
 
-  private void diff(DiffCall call, long offset, long length, Extents.Builder into) {
+  /** The same ranges, together so many that one call into the library is done within a deadline. */
+  private List<Extents> batches(Extents ranges) {
+    long most = layout().period() * Math.max(1, OBJECTS_PER_CALL / layout().stripeCount());
+    List<Extents> batches = new ArrayList<>();
+    Extents.Builder batch = Extents.builder();
+    long room = most;
+    int count = 0;
+    for (int i = 0; i < ranges.size(); i++) {
+      long end = ranges.offset(i) + ranges.length(i);
+      for (long at = ranges.offset(i); at < end; ) {
+        long length = Math.min(room, end - at);
+        batch.add(at, length, false);
+        at += length;
+        room -= length;
+        count++;
+        if (room <= 0 || count == RANGES_PER_CALL) {
+          batches.add(batch.build());
+          batch = Extents.builder();
+          room = most;
+          count = 0;
+        }
+      }
+    }
+    batches.add(batch.build());
+    return batches;
+  }
+
+  /** One range after the other in one call: most of them are a single object. */
+  private void diff(DiffCall call, Extents ranges, Extents.Builder into) {
     if (Thread.currentThread().isInterrupted()) {
       throw new StorageException(failed(DIFF, subject()).because("the thread was interrupted"));
     }
@@ -172,18 +222,63 @@ final class RbdSnapshotReader implements SnapshotReader {
             lifetime,
             () -> {
               try (Scratch scratch = connection.scratch()) {
-                return (long)
-                    connection
-                        .diffs()
-                        .collect(
-                            offset,
-                            length,
-                            into,
-                            (callback, argument) ->
-                                call.run(scratch, offset, length, callback, argument));
+                long failure = 0;
+                for (int i = 0; i < ranges.size() && failure >= 0; i++) {
+                  failure = collect(call, scratch, ranges.offset(i), ranges.length(i), into);
+                }
+                return failure;
               }
             });
     Errno.check(DIFF, subject(), result);
+  }
+
+  private long collect(
+      DiffCall call, Scratch scratch, long offset, long length, Extents.Builder into) {
+    return connection
+        .diffs()
+        .collect(
+            offset,
+            length,
+            into,
+            (callback, argument) -> call.run(scratch, offset, length, callback, argument));
+  }
+
+  @Override
+  public List<Long> writtenSince(@Nullable Snapshot base, List<Long> objects) {
+    OptionalLong since =
+        base == null ? OptionalLong.empty() : OptionalLong.of(older(base).id().value());
+    lifetime.enter();
+    try {
+      List<Long> written = new ArrayList<>();
+      for (int start = 0; start < objects.size(); start += RANGES_PER_CALL) {
+        List<Long> some = objects.subList(start, Math.min(objects.size(), start + RANGES_PER_CALL));
+        written.addAll(
+            connection.call("compare objects", subject(), lifetime, () -> written(since, some)));
+      }
+      confirm(base);
+      return written;
+    } finally {
+      lifetime.leave();
+    }
+  }
+
+  private List<Long> written(OptionalLong base, List<Long> objects) {
+    try (ObjectVersions versions =
+        ObjectVersions.open(connection, image, handle.objectPrefix(), base, snapshot)) {
+      return objects.stream().filter(versions::differ).toList();
+    }
+  }
+
+  /** A base as the handle knows it. */
+  private Snapshot older(Snapshot base) {
+    if (base.id().compareTo(snapshot.id()) > 0) {
+      throw new IllegalArgumentException("base " + base + " is newer than " + snapshot);
+    }
+    Snapshot found = known.get(base.id());
+    if (found == null) {
+      throw gone(DIFF, base);
+    }
+    return found;
   }
 
   /** How the library is asked for the changes since a base. */
@@ -192,13 +287,7 @@ final class RbdSnapshotReader implements SnapshotReader {
       return (scratch, offset, length, callback, argument) ->
           diffSinceName(0, offset, length, callback, argument);
     }
-    if (base.id().compareTo(snapshot.id()) > 0) {
-      throw new IllegalArgumentException("base " + base + " is newer than " + snapshot);
-    }
-    Snapshot found = known.get(base.id());
-    if (found == null) {
-      throw gone(DIFF, base);
-    }
+    Snapshot found = older(base);
     if (found.kind() == Snapshot.Kind.USER) {
       return (scratch, offset, length, callback, argument) ->
           diffSinceName(scratch.text(found.name()), offset, length, callback, argument);

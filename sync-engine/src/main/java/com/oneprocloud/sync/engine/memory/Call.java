@@ -25,6 +25,10 @@ public record Call(Kind kind, long number, String subject, long offset, long len
     DIFF("diff"),
     /** {@code read} of a reader. */
     READ("read"),
+    /** {@code objectMap} of an image. */
+    OBJECT_MAP("read object map"),
+    /** {@code writtenSince} of a reader. */
+    VERSIONS("compare objects"),
     /** {@code create} of a snapshotter. */
     CREATE_SNAPSHOT("create snapshot"),
     /** {@code remove} of a snapshotter. */

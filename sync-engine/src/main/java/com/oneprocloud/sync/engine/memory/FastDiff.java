@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package com.oneprocloud.sync.engine.memory;
 
+import com.oneprocloud.sync.api.storage.ObjectState;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -30,7 +31,8 @@ final class FastDiff {
    * @param bugs the bugs of the library that does this
    * @return for each changed object whether it exists at the end
    */
-  static Map<Long, Boolean> changed(List<ObjectMap> maps, boolean fromNothing, Set<KnownBug> bugs) {
+  static Map<Long, Boolean> changed(
+      List<StoredObjectMap> maps, boolean fromNothing, Set<KnownBug> bugs) {
     Set<Long> known = new TreeSet<>();
     maps.forEach(map -> known.addAll(map.known()));
     Map<Long, Boolean> changed = new TreeMap<>();
@@ -44,10 +46,10 @@ final class FastDiff {
   }
 
   private static @Nullable Seen last(
-      long object, List<ObjectMap> maps, boolean fromNothing, Set<KnownBug> bugs) {
+      long object, List<StoredObjectMap> maps, boolean fromNothing, Set<KnownBug> bugs) {
     Seen seen = null;
     for (int i = 0; i < maps.size(); i++) {
-      ObjectMap map = maps.get(i);
+      StoredObjectMap map = maps.get(i);
       ObjectState state = map.get(object);
       if (state == ObjectState.PENDING && bugs.contains(KnownBug.PENDING_OBJECTS)) {
         state = ObjectState.EXISTS_CLEAN;

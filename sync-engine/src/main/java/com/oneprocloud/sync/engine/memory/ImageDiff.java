@@ -64,10 +64,10 @@ final class ImageDiff {
    * @param base null to compare with an image of zeros
    */
   Extents fast(@Nullable StoredSnapshot base) {
-    List<ObjectMap> maps = new ArrayList<>();
+    List<StoredObjectMap> maps = new ArrayList<>();
     for (StoredSnapshot snapshot :
         image.snapshots().subMap(base == null ? 0 : base.id, true, end.snapshot(), true).values()) {
-      ObjectMap map = snapshot.objectMap;
+      StoredObjectMap map = snapshot.objectMap;
       if (map != null && isTrusted(map, snapshot, base)) {
         maps.add(map);
       } else if (map != null
@@ -93,7 +93,8 @@ final class ImageDiff {
     return new ImageDiff(link.image(), link.image().at(link.snapshot()));
   }
 
-  private boolean isTrusted(ObjectMap map, StoredSnapshot snapshot, @Nullable StoredSnapshot base) {
+  private boolean isTrusted(
+      StoredObjectMap map, StoredSnapshot snapshot, @Nullable StoredSnapshot base) {
     return !map.invalid
         || (image.bugs().contains(KnownBug.VALIDITY_OF_BASE_ONLY)
             && base != null

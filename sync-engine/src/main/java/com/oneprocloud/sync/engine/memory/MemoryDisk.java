@@ -8,6 +8,7 @@ import com.oneprocloud.sync.api.storage.Extents;
 import com.oneprocloud.sync.api.storage.ImageIdentity;
 import com.oneprocloud.sync.api.storage.ImageSpec;
 import com.oneprocloud.sync.api.storage.Layout;
+import com.oneprocloud.sync.api.storage.ObjectState;
 import com.oneprocloud.sync.api.storage.Snapshot;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -288,8 +289,8 @@ public final class MemoryDisk {
             Storage.snapshot("lose object map", stored, snapshot.id().value()).objectMap = null);
   }
 
-  private ObjectMap map(@Nullable Snapshot snapshot) {
-    ObjectMap map =
+  private StoredObjectMap map(@Nullable Snapshot snapshot) {
+    StoredObjectMap map =
         snapshot == null
             ? image.objectMap()
             : Storage.snapshot("read object map", image, snapshot.id().value()).objectMap;

@@ -2,12 +2,15 @@
 package com.oneprocloud.sync.engine.memory;
 
 import com.oneprocloud.sync.api.NotFoundException;
+import com.oneprocloud.sync.api.StorageException;
 import com.oneprocloud.sync.api.SyncException;
+import com.oneprocloud.sync.api.storage.CacheTier;
 import com.oneprocloud.sync.api.storage.Extent;
 import com.oneprocloud.sync.api.storage.Image;
 import com.oneprocloud.sync.api.storage.ImageIdentity;
 import com.oneprocloud.sync.api.storage.ImageSpec;
 import com.oneprocloud.sync.api.storage.Layout;
+import com.oneprocloud.sync.api.storage.ObjectMap;
 import com.oneprocloud.sync.api.storage.ParentLink;
 import com.oneprocloud.sync.api.storage.Snapshot;
 import com.oneprocloud.sync.api.storage.SnapshotReader;
@@ -98,6 +101,51 @@ final class MemoryImage implements Image {
                   ? OptionalLong.of(stored.diff(from, head, 0, head.size()).bytes(Extent.Kind.DATA))
                   : OptionalLong.empty();
             });
+  }
+
+  @Override
+  public ObjectMap objectMap(Snapshot snapshot) {
+    checkOpen();
+    Service service = cluster.service();
+    String subject = spec + "@" + snapshot.name();
+    return service.perform(
+        service.call(Call.Kind.OBJECT_MAP, subject, 0, 0),
+        () ->
+            cluster
+                .storage()
+                .reading(
+                    () -> {
+                      Storage.checkExists("read object map", stored);
+                      return describe(
+                          Storage.snapshot("read object map", stored, snapshot.id().value()),
+                          subject);
+                    }));
+  }
+
+  private ObjectMap describe(StoredSnapshot snapshot, String subject) {
+    StoredObjectMap map = snapshot.objectMap;
+    if (map == null) {
+      throw new NotFoundException(
+          SyncException.failed("read object map", subject)
+              .code("ENOENT")
+              .because("there is no object map"));
+    }
+    long expected = layout().objects(snapshot.size);
+    if (map.objects() != expected) {
+      throw new StorageException(
+          SyncException.failed("read object map", subject)
+              .because(
+                  "it is of %d objects, the snapshot's size takes %d", map.objects(), expected));
+    }
+    return map.describe();
+  }
+
+  @Override
+  public CacheTier cacheTier() {
+    checkOpen();
+    return cluster.storage().bugs.contains(KnownBug.OVERLAP_LOST)
+        ? CacheTier.PRESENT
+        : CacheTier.NONE;
   }
 
   @Override

@@ -7,6 +7,7 @@ import com.oneprocloud.sync.api.storage.ParentLink;
 import com.oneprocloud.sync.api.storage.Snapshot;
 import com.oneprocloud.sync.api.storage.SnapshotReader;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -82,6 +83,26 @@ final class MemoryReader implements SnapshotReader {
                   long from =
                       base == null ? 0 : Storage.snapshot("diff", stored, base.id().value()).id;
                   return stored.diff(from, end, offset, length);
+                }));
+  }
+
+  @Override
+  public List<Long> writtenSince(@Nullable Snapshot base, List<Long> objects) {
+    checkOpen();
+    if (base != null && base.id().compareTo(snapshot.id()) > 0) {
+      throw new IllegalArgumentException("the base is newer: " + base + ", " + snapshot);
+    }
+    return service.perform(
+        service.call(Call.Kind.VERSIONS, name, 0, 0),
+        () ->
+            storage.reading(
+                () -> {
+                  long end = view("compare objects").snapshot();
+                  long from =
+                      base == null
+                          ? 0
+                          : Storage.snapshot("compare objects", stored, base.id().value()).id;
+                  return objects.stream().filter(it -> stored.wasWritten(it, from, end)).toList();
                 }));
   }
 

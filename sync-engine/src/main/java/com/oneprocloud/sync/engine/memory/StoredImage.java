@@ -6,6 +6,7 @@ import com.oneprocloud.sync.api.storage.Extents;
 import com.oneprocloud.sync.api.storage.ImageIdentity;
 import com.oneprocloud.sync.api.storage.ImageSpec;
 import com.oneprocloud.sync.api.storage.Layout;
+import com.oneprocloud.sync.api.storage.ObjectState;
 import com.oneprocloud.sync.api.storage.Snapshot;
 import java.nio.ByteBuffer;
 import java.time.Instant;
@@ -37,7 +38,7 @@ final class StoredImage {
   private SnapContext context = SnapContext.beforeAll();
 
   /** Null if the image has no object maps. */
-  private @Nullable ObjectMap objectMap;
+  private @Nullable StoredObjectMap objectMap;
 
   /** The object written to last, and what the map said of it before. */
   private long lastWritten = -1;
@@ -59,7 +60,8 @@ final class StoredImage {
     this.bugs = bugs;
     this.size = size;
     this.parent = parent;
-    this.objectMap = features.contains("object-map") ? new ObjectMap(striping.objects(size)) : null;
+    this.objectMap =
+        features.contains("object-map") ? new StoredObjectMap(layout().objects(size)) : null;
     if (parent != null) {
       parent.snapshot().children.add(this);
     }
@@ -268,7 +270,7 @@ final class StoredImage {
     }
     size = newSize;
     if (objectMap != null) {
-      objectMap.resize(striping.objects(newSize));
+      objectMap.resize(layout().objects(newSize));
     }
   }
 
@@ -295,7 +297,7 @@ final class StoredImage {
       return;
     }
     Map.Entry<Long, StoredSnapshot> next = snapshots.higherEntry(snapshot.id);
-    ObjectMap after = next == null ? objectMap : next.getValue().objectMap;
+    StoredObjectMap after = next == null ? objectMap : next.getValue().objectMap;
     if (after != null && snapshot.objectMap != null) {
       after.absorb(snapshot.objectMap);
     }
@@ -352,6 +354,17 @@ final class StoredImage {
     return new ImageDiff(this, end).exact(base, offset, length);
   }
 
+  /**
+   * Whether an object was written to between two moments, by its version: each write after a
+   * snapshot makes another.
+   *
+   * @param base the id of the older snapshot; 0 for a time when no object existed
+   */
+  boolean wasWritten(long number, long base, long end) {
+    StoredObject object = objects.get(number);
+    return object != null && (base == 0 ? null : object.at(base)) != object.at(end);
+  }
+
   /** The objects that exist or did at a snapshot, by number. */
   NavigableMap<Long, StoredObject> objects() {
     return objects;
@@ -366,7 +379,7 @@ final class StoredImage {
   }
 
   /** The map of the head; null if the image has none. */
-  @Nullable ObjectMap objectMap() {
+  @Nullable StoredObjectMap objectMap() {
     return objectMap;
   }
 

@@ -24,7 +24,7 @@ final class StoredSnapshot {
   @Nullable StoredParent parent;
 
   /** Null if the image has no object maps, or this one is lost. */
-  @Nullable ObjectMap objectMap;
+  @Nullable StoredObjectMap objectMap;
 
   StoredSnapshot(long id, String name, long size, Instant created, @Nullable StoredParent parent) {
     this.id = id;

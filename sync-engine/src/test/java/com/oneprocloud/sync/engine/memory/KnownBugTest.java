@@ -11,6 +11,7 @@ import com.oneprocloud.sync.api.storage.Extent;
 import com.oneprocloud.sync.api.storage.Extents;
 import com.oneprocloud.sync.api.storage.Image;
 import com.oneprocloud.sync.api.storage.ImageSpec;
+import com.oneprocloud.sync.api.storage.ObjectState;
 import com.oneprocloud.sync.api.storage.Snapshot;
 import com.oneprocloud.sync.api.storage.SnapshotReader;
 import com.oneprocloud.sync.api.tck.ImageModel;

@@ -89,6 +89,20 @@ public final class Librados {
       long output,
       long outputLength);
 
+  /**
+   * {@code int rados_read(rados_ioctx_t io, const char *oid, char *buf, size_t len, uint64_t off)}.
+   */
+  public native int rados_read(long ioctx, long object, long buffer, long length, long offset);
+
+  /** {@code int rados_stat(rados_ioctx_t io, const char *o, uint64_t *psize, time_t *pmtime)}. */
+  public native int rados_stat(long ioctx, long object, long size, long time);
+
+  /**
+   * {@code uint64_t rados_get_last_version(rados_ioctx_t io)}: the version of the object that the
+   * last operation of this context was about.
+   */
+  public native long rados_get_last_version(long ioctx);
+
   /** {@code rados_read_op_t rados_create_read_op(void)}. */
   public native long rados_create_read_op();
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package com.oneprocloud.sync.engine.memory;
 
+import com.oneprocloud.sync.api.storage.ObjectMap;
+import com.oneprocloud.sync.api.storage.ObjectState;
 import java.util.Set;
 import java.util.TreeMap;
 
 /** The object map of an image's head or of a snapshot, as librbd keeps it. Not thread-safe. */
-final class ObjectMap {
+final class StoredObjectMap {
   /** Objects that are not there are not here either. */
   private final TreeMap<Long, ObjectState> states = new TreeMap<>();
 
@@ -14,12 +16,12 @@ final class ObjectMap {
   /** Whether the flags say that the map is not to be trusted. */
   boolean invalid;
 
-  ObjectMap(long objects) {
+  StoredObjectMap(long objects) {
     this.objects = objects;
   }
 
-  ObjectMap copy() {
-    ObjectMap copy = new ObjectMap(objects);
+  StoredObjectMap copy() {
+    StoredObjectMap copy = new StoredObjectMap(objects);
     copy.states.putAll(states);
     copy.invalid = invalid;
     return copy;
@@ -52,6 +54,15 @@ final class ObjectMap {
     objects = newObjects;
   }
 
+  /** The map as a client of the cluster gets it. */
+  ObjectMap describe() {
+    byte[] packed = new byte[Math.toIntExact((objects + 3) / 4)];
+    states.forEach(
+        (object, state) ->
+            packed[(int) (object / 4)] |= (byte) (state.bits() << (6 - 2 * (object % 4))));
+    return ObjectMap.of(objects, !invalid, packed);
+  }
+
   /** What is written from now on is to be told from what was written before. */
   void startAnew() {
     states.replaceAll(
@@ -59,7 +70,7 @@ final class ObjectMap {
   }
 
   /** Takes over what the snapshot before, which goes, knew to be written. */
-  void absorb(ObjectMap before) {
+  void absorb(StoredObjectMap before) {
     states.replaceAll(
         (object, state) ->
             state == ObjectState.EXISTS_CLEAN
