@@ -3,6 +3,7 @@ package com.oneprocloud.sync.api;
 
 import com.oneprocloud.sync.api.chain.ChainId;
 import com.oneprocloud.sync.api.chain.CommittedManifest;
+import com.oneprocloud.sync.api.chain.DiffChoice;
 import com.oneprocloud.sync.api.chain.OpenRun;
 import com.oneprocloud.sync.api.chain.SnapshotRef;
 import com.oneprocloud.sync.api.chain.Verdict;
@@ -28,6 +29,7 @@ import java.util.OptionalLong;
  * @param verdict what the run may do with the chain
  * @param reason why
  * @param base the snapshot that the new one will be compared with; empty if everything is moved
+ * @param diff how it is expected to be found what changed; the run decides, with more facts
  * @param resumes the open run that will be taken up, if any
  * @param estimate about how many bytes will be read from the source, if that can be told; the most
  *     for a full run of a sparse image
@@ -44,6 +46,7 @@ public record DiskPlan(
     Verdict verdict,
     VerdictReason reason,
     Optional<SnapshotRef> base,
+    DiffChoice diff,
     Optional<OpenRun> resumes,
     OptionalLong estimate,
     List<String> notes) {
@@ -58,6 +61,7 @@ public record DiskPlan(
     Objects.requireNonNull(verdict, "verdict");
     Objects.requireNonNull(reason, "reason");
     Objects.requireNonNull(base, "base");
+    Objects.requireNonNull(diff, "diff");
     Objects.requireNonNull(resumes, "resumes");
     Objects.requireNonNull(estimate, "estimate");
     notes = List.copyOf(notes);

@@ -2,6 +2,7 @@
 package com.oneprocloud.sync.api;
 
 import com.oneprocloud.sync.api.chain.CommittedManifest;
+import com.oneprocloud.sync.api.chain.DiffChoice;
 import com.oneprocloud.sync.api.chain.Verdict;
 import com.oneprocloud.sync.api.chain.VerdictReason;
 import java.time.Duration;
@@ -15,6 +16,7 @@ import java.util.Objects;
  * @param committed the point that it committed
  * @param verdict what it did in the end
  * @param reason why
+ * @param diff how it was found what changed, and why that way
  * @param extents how many extents the diff had
  * @param bytesRead bytes read from the source to be moved
  * @param bytesWritten bytes of data written to the target
@@ -32,6 +34,7 @@ public record DiskReport(
     CommittedManifest committed,
     Verdict verdict,
     VerdictReason reason,
+    DiffChoice diff,
     long extents,
     long bytesRead,
     long bytesWritten,
@@ -48,6 +51,7 @@ public record DiskReport(
     Objects.requireNonNull(committed, "committed");
     Objects.requireNonNull(verdict, "verdict");
     Objects.requireNonNull(reason, "reason");
+    Objects.requireNonNull(diff, "diff");
     Objects.requireNonNull(transferTime, "transferTime");
     Objects.requireNonNull(verifyTime, "verifyTime");
     Objects.requireNonNull(totalTime, "totalTime");

@@ -13,7 +13,9 @@ final class PlanTable {
   static String of(SyncPlan plan) {
     List<String[]> rows = new ArrayList<>();
     rows.add(
-        new String[] {"disk", "image", "found by", "size", "verdict", "why", "base", "to move"});
+        new String[] {
+          "disk", "image", "found by", "size", "verdict", "why", "base", "diff", "to move"
+        });
     for (DiskPlan disk : plan.disks()) {
       rows.add(
           new String[] {
@@ -24,6 +26,7 @@ final class PlanTable {
             disk.verdict().toString(),
             disk.reason().toString(),
             disk.base().map(SnapshotRef::name).orElse("-"),
+            disk.diff().method().toString(),
             disk.estimate().isPresent() ? "~" + Bytes.text(disk.estimate().getAsLong()) : "?"
           });
     }

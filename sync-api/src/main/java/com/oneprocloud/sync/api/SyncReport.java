@@ -37,7 +37,16 @@ public record SyncReport(
     List<String[]> rows = new ArrayList<>();
     rows.add(
         new String[] {
-          "image", "point", "did", "extents", "read", "written", "zeroed", "verified", "time"
+          "image",
+          "point",
+          "did",
+          "diff",
+          "extents",
+          "read",
+          "written",
+          "zeroed",
+          "verified",
+          "time"
         });
     for (DiskReport disk : disks) {
       rows.add(
@@ -45,6 +54,7 @@ public record SyncReport(
             disk.plan().image().toString(),
             "#" + disk.committed().manifest().sequence() + " " + disk.committed().hash().brief(),
             disk.verdict() + (disk.resumedAt() > 0 ? " from " + Bytes.text(disk.resumedAt()) : ""),
+            disk.diff().method().toString(),
             Long.toString(disk.extents()),
             Bytes.text(disk.bytesRead()),
             Bytes.text(disk.bytesWritten()),

@@ -18,9 +18,11 @@ import com.oneprocloud.sync.api.TargetException;
 import com.oneprocloud.sync.api.UnsupportedException;
 import com.oneprocloud.sync.api.chain.ChainId;
 import com.oneprocloud.sync.api.chain.ChainStore;
+import com.oneprocloud.sync.api.chain.DiffChoice;
+import com.oneprocloud.sync.api.chain.DiffMethod;
+import com.oneprocloud.sync.api.chain.DiffReason;
 import com.oneprocloud.sync.api.chain.OpenRun;
 import com.oneprocloud.sync.api.chain.RunId;
-import com.oneprocloud.sync.api.chain.SnapshotRef;
 import com.oneprocloud.sync.api.chain.SyncMode;
 import com.oneprocloud.sync.api.chain.Verdict;
 import com.oneprocloud.sync.api.inventory.CloudInventory;
@@ -32,11 +34,11 @@ import com.oneprocloud.sync.api.inventory.Volume;
 import com.oneprocloud.sync.api.mapping.PoolMapping;
 import com.oneprocloud.sync.api.storage.Image;
 import com.oneprocloud.sync.api.storage.ImageSpec;
-import com.oneprocloud.sync.api.storage.Snapshot;
 import com.oneprocloud.sync.api.storage.Snapshotter;
 import com.oneprocloud.sync.api.storage.StorageCluster;
 import com.oneprocloud.sync.api.target.ReplicaName;
 import com.oneprocloud.sync.api.target.Target;
+import com.oneprocloud.sync.engine.internal.diff.DiffSelection;
 import com.oneprocloud.sync.engine.internal.plan.Decision;
 import com.oneprocloud.sync.engine.internal.plan.DiskFacts;
 import com.oneprocloud.sync.engine.internal.plan.ImageLocator;
@@ -249,6 +251,7 @@ public final class SyncEngine implements AutoCloseable {
               decision.verdict(),
               decision.reason(),
               decision.base(),
+              expectedDiff(image, facts),
               decision.resumes(),
               estimate(image, facts),
               disk.map(ServerDisks::notes).orElse(List.of())));
@@ -258,16 +261,22 @@ public final class SyncEngine implements AutoCloseable {
     }
   }
 
+  private DiffChoice expectedDiff(Image image, DiskFacts facts) {
+    return facts.decision().verdict() == Verdict.CHECKSUM_RESYNC
+        ? new DiffChoice(DiffMethod.CHECKSUM, DiffReason.NO_BASE)
+        : DiffSelection.expected(
+            image,
+            facts.base().orElse(null),
+            resources.settings().fastDiff(),
+            facts.trust(image.identity()));
+  }
+
   private static OptionalLong estimate(Image image, DiskFacts facts) {
     if (facts.decision().verdict() == Verdict.CHECKSUM_RESYNC) {
       return OptionalLong.of(image.size());
     }
-    Optional<Snapshot> base =
-        facts.snapshots().stream()
-            .filter(it -> facts.decision().base().map(SnapshotRef::id).equals(Optional.of(it.id())))
-            .findFirst();
     try {
-      return image.estimate(base.orElse(null));
+      return image.estimate(facts.base().orElse(null));
     } catch (DeadlineException e) {
       // a plan without a figure is better than none
       return OptionalLong.empty();

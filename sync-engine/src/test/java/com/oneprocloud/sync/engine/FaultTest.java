@@ -508,7 +508,7 @@ class FaultTest {
     }
     Files.writeString(record, "{\"format\":2,\"state\":\"committed\"}");
     InvalidPlanException newer = assertThrows(InvalidPlanException.class, () -> world.sync());
-    assertTrue(newer.getMessage().contains("format 2"), newer::getMessage);
+    assertTrue(newer.getMessage().contains("format 3"), newer::getMessage);
   }
 
   @Test
@@ -695,12 +695,12 @@ class FaultTest {
     for (String name : new String[] {"0000000000.json", "run.json", "lease.json"}) {
       Path record = record(name);
       String whole = Files.readString(record);
-      Files.writeString(record, whole.replace("\"format\" : 1", "\"format\" : 2"));
+      Files.writeString(record, whole.replace("\"format\" : 1", "\"format\" : 3"));
       SyncException refused = assertThrows(SyncException.class, () -> world.sync());
       assertTrue(
           refused instanceof UnsupportedException || refused instanceof InvalidPlanException,
           refused::toString);
-      assertTrue(refused.getMessage().contains("format 2"), refused::getMessage);
+      assertTrue(refused.getMessage().contains("format 3"), refused::getMessage);
       Files.writeString(record, whole);
     }
     assertEquals(VerdictReason.RUN_RESUMED, converges().reason());

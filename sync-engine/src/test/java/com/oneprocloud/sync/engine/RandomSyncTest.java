@@ -39,6 +39,13 @@ class RandomSyncTest {
   }
 
   @Test
+  void theReplicaFollowsWithObjectMaps() {
+    try (MemoryFixture fixture = new MemoryFixture()) {
+      run(new RandomSync(fixture, folder, Trouble.none()).withFastDiff());
+    }
+  }
+
+  @Test
   void theReplicaFollowsThroughFailures() {
     try (MemoryFixture fixture = new MemoryFixture()) {
       Trouble trouble =

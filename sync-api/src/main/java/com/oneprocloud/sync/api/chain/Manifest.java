@@ -30,6 +30,7 @@ import java.util.Optional;
  * @param extents what was written to the replica; neighbouring extents may have been joined to save
  *     space, so it may name more
  * @param verification how the replica was held against the snapshot
+ * @param maps what the replica rests on object maps for
  */
 public record Manifest(
     ChainId chain,
@@ -46,7 +47,44 @@ public record Manifest(
     Verdict verdict,
     VerdictReason reason,
     Extents extents,
-    Verification verification) {
+    Verification verification,
+    MapTrust maps) {
+  /** A manifest of a replica that rests on no object maps. */
+  public Manifest(
+      ChainId chain,
+      long sequence,
+      Optional<ManifestHash> previous,
+      RunId run,
+      Instant committed,
+      ImageSpec image,
+      ImageIdentity identity,
+      Layout layout,
+      Optional<ParentLink> parent,
+      SnapshotRef snapshot,
+      Optional<SnapshotRef> base,
+      Verdict verdict,
+      VerdictReason reason,
+      Extents extents,
+      Verification verification) {
+    this(
+        chain,
+        sequence,
+        previous,
+        run,
+        committed,
+        image,
+        identity,
+        layout,
+        parent,
+        snapshot,
+        base,
+        verdict,
+        reason,
+        extents,
+        verification,
+        MapTrust.UNUSED);
+  }
+
   /** Checks that all parts are there and that only the first manifest has no predecessor. */
   public Manifest {
     Objects.requireNonNull(chain, "chain");
@@ -62,6 +100,7 @@ public record Manifest(
     Objects.requireNonNull(reason, "reason");
     Objects.requireNonNull(extents, "extents");
     Objects.requireNonNull(verification, "verification");
+    Objects.requireNonNull(maps, "maps");
     if (previous.isPresent() == (sequence == 0) || sequence < 0) {
       throw new IllegalArgumentException("manifest " + sequence + " with predecessor " + previous);
     }

@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param from the manifest that the replica held when the run began, if any
  * @param verdict what the run does
  * @param reason why
+ * @param usesMaps whether object maps told what to move, of a part of the image at least
  */
 public record OpenRun(
     ChainId chain,
@@ -35,7 +36,36 @@ public record OpenRun(
     Optional<SnapshotRef> base,
     Optional<ManifestHash> from,
     Verdict verdict,
-    VerdictReason reason) {
+    VerdictReason reason,
+    boolean usesMaps) {
+  /** A run that does not use object maps. */
+  public OpenRun(
+      ChainId chain,
+      RunId run,
+      Instant started,
+      ImageSpec image,
+      ImageIdentity identity,
+      String snapshotName,
+      Optional<SnapshotRef> snapshot,
+      Optional<SnapshotRef> base,
+      Optional<ManifestHash> from,
+      Verdict verdict,
+      VerdictReason reason) {
+    this(
+        chain,
+        run,
+        started,
+        image,
+        identity,
+        snapshotName,
+        snapshot,
+        base,
+        from,
+        verdict,
+        reason,
+        false);
+  }
+
   /** Checks that all parts are there. */
   public OpenRun {
     Objects.requireNonNull(chain, "chain");
@@ -64,6 +94,41 @@ public record OpenRun(
         base,
         from,
         verdict,
-        reason);
+        reason,
+        usesMaps);
+  }
+
+  /** The same run, with object maps telling what to move. */
+  public OpenRun withMaps() {
+    return new OpenRun(
+        chain,
+        run,
+        started,
+        image,
+        identity,
+        snapshotName,
+        snapshot,
+        base,
+        from,
+        verdict,
+        reason,
+        true);
+  }
+
+  /** The same run, with everything compared instead of what changed moved. */
+  public OpenRun resync(VerdictReason why) {
+    return new OpenRun(
+        chain,
+        run,
+        started,
+        image,
+        identity,
+        snapshotName,
+        snapshot,
+        Optional.empty(),
+        from,
+        Verdict.CHECKSUM_RESYNC,
+        why,
+        false);
   }
 }

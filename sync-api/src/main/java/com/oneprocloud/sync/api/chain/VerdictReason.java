@@ -24,6 +24,13 @@ public enum VerdictReason {
   LAYOUT_CHANGED("the layout of the image changed"),
   /** The snapshots of the last two points are gone. */
   BASE_LOST("the snapshots of the last points are gone"),
+  /**
+   * The object maps, which earlier points of the chain rest on, were found to be wrong: the image
+   * was reverted, or a client keeps its maps wrong.
+   */
+  MAPS_CONTRADICTED("the image was reverted, or its object maps are wrong"),
+  /** A cache tier is in the way, with which storage of some releases loses track of changes. */
+  CACHE_TIER("the pool has a cache tier, under which changes can go unrecorded"),
   /** The caller asked for it. */
   REQUESTED("the caller asked for it");
 

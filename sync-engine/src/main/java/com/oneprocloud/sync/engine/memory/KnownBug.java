@@ -36,7 +36,7 @@ public enum KnownBug {
   MISSING_MAP_SKIPPED,
   /**
    * Overlaps are not kept up to date, as with a cache tier that evicted a clone (20896): the exact
-   * diff misses writes too. Images then say that a cache tier is present.
+   * diff misses writes too.
    */
   OVERLAP_LOST,
   /** Discards that cut an object's end are not recorded (63770): the exact diff misses them. */

@@ -2,6 +2,7 @@
 package com.oneprocloud.sync.engine.memory;
 
 import com.oneprocloud.sync.api.NotFoundException;
+import com.oneprocloud.sync.api.storage.CacheTier;
 import com.oneprocloud.sync.api.storage.Image;
 import com.oneprocloud.sync.api.storage.ImageIdentity;
 import com.oneprocloud.sync.api.storage.ImageSpec;
@@ -207,6 +208,7 @@ public final class MemoryCluster implements StorageCluster {
     private int threads = 4;
     private Faults faults = Faults.none();
     private Clock clock = Clock.systemUTC();
+    private CacheTier cacheTier = CacheTier.NONE;
     private final Set<KnownBug> bugs = EnumSet.noneOf(KnownBug.class);
 
     private Builder() {}
@@ -259,9 +261,16 @@ public final class MemoryCluster implements StorageCluster {
       return this;
     }
 
+    /** What images say of a cache tier; that there is none by default. */
+    public Builder cacheTier(CacheTier told) {
+      this.cacheTier = Objects.requireNonNull(told, "told");
+      return this;
+    }
+
     /** Makes the cluster and connects to it. */
     public MemoryCluster build() {
-      return new MemoryCluster(new Storage(fsid, clock, bugs, pools), deadline, threads, faults);
+      return new MemoryCluster(
+          new Storage(fsid, clock, bugs, cacheTier, pools), deadline, threads, faults);
     }
   }
 }

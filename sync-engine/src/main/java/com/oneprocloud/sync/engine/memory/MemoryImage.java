@@ -143,9 +143,7 @@ final class MemoryImage implements Image {
   @Override
   public CacheTier cacheTier() {
     checkOpen();
-    return cluster.storage().bugs.contains(KnownBug.OVERLAP_LOST)
-        ? CacheTier.PRESENT
-        : CacheTier.NONE;
+    return cluster.storage().cacheTier;
   }
 
   @Override

@@ -3,6 +3,7 @@ package com.oneprocloud.sync.engine.memory;
 
 import com.oneprocloud.sync.api.NotFoundException;
 import com.oneprocloud.sync.api.SyncException;
+import com.oneprocloud.sync.api.storage.CacheTier;
 import com.oneprocloud.sync.api.storage.ImageSpec;
 import java.time.Clock;
 import java.util.Map;
@@ -19,6 +20,7 @@ final class Storage {
   final String fsid;
   final Clock clock;
   final Set<KnownBug> bugs;
+  final CacheTier cacheTier;
   private final ReadWriteLock lock = new ReentrantReadWriteLock();
   private final TreeMap<String, Pool> pools = new TreeMap<>();
 
@@ -42,10 +44,16 @@ final class Storage {
     }
   }
 
-  Storage(String fsid, Clock clock, Set<KnownBug> bugs, Iterable<String> poolNames) {
+  Storage(
+      String fsid,
+      Clock clock,
+      Set<KnownBug> bugs,
+      CacheTier cacheTier,
+      Iterable<String> poolNames) {
     this.fsid = fsid;
     this.clock = clock;
     this.bugs = Set.copyOf(bugs);
+    this.cacheTier = cacheTier;
     for (String name : poolNames) {
       pools.put(name, new Pool(pools.size() + 1));
     }

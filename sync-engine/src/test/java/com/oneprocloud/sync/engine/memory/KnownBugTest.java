@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.oneprocloud.sync.api.NotFoundException;
+import com.oneprocloud.sync.api.chain.DiffChoice;
+import com.oneprocloud.sync.api.chain.DiffReason;
+import com.oneprocloud.sync.api.chain.MapTrust;
 import com.oneprocloud.sync.api.storage.Extent;
 import com.oneprocloud.sync.api.storage.Extents;
 import com.oneprocloud.sync.api.storage.Image;
@@ -17,11 +20,16 @@ import com.oneprocloud.sync.api.storage.SnapshotReader;
 import com.oneprocloud.sync.api.tck.ImageModel;
 import com.oneprocloud.sync.api.tck.RandomWorkload;
 import com.oneprocloud.sync.api.tck.RandomWorkload.Operation;
+import com.oneprocloud.sync.engine.EngineSettings;
 import com.oneprocloud.sync.engine.fixture.MemoryFixture;
+import com.oneprocloud.sync.engine.internal.diff.DiffSelection;
+import com.oneprocloud.sync.engine.internal.diff.DiffStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -91,16 +99,59 @@ class KnownBugTest {
     }
   }
 
+  /** What the engine itself finds, with object maps allowed. */
+  private static boolean oursIsComplete(MemoryCluster cluster, Interval interval) {
+    return complete(interval, Ours.of(cluster, interval).extents());
+  }
+
+  /**
+   * What the engine itself finds.
+   *
+   * @param choice how
+   * @param extents what changed
+   */
+  private record Ours(DiffChoice choice, Extents extents) {
+    static Ours of(MemoryCluster cluster, Interval interval) {
+      ExecutorService executor = Executors.newFixedThreadPool(2);
+      try (Image image = cluster.open(interval.disk().spec());
+          SnapshotReader reader = image.at(interval.end())) {
+        DiffSelection selection =
+            DiffSelection.of(image, reader, interval.base(), true, MapTrust.UNUSED, 1);
+        Extents.Builder extents = Extents.builder();
+        try (DiffStream stream =
+            new DiffStream(
+                reader, interval.base(), selection.candidates(), Extents.none(), false, executor)) {
+          while (stream.hasNext()) {
+            extents.addAll(stream.next().extents());
+          }
+        }
+        return new Ours(selection.choice(), extents.build());
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      } finally {
+        executor.shutdown();
+      }
+    }
+  }
+
+  private static void assertOurs(DiffReason reason, MemoryCluster cluster, Interval interval) {
+    Ours ours = Ours.of(cluster, interval);
+    assertTrue(complete(interval, ours.extents()), "ours misses something");
+    assertEquals(reason, ours.choice().reason());
+  }
+
   /** With the bug fast-diff misses a change that the exact diff holds; without, both hold it. */
   private void assertOnlyFastDiffMisses(Scenario scenario, KnownBug bug) {
     MemoryCluster buggy = cluster(bug);
     Interval interval = scenario.run(buggy);
     assertFalse(complete(interval, interval.fast()), "fast-diff misses nothing");
     assertTrue(complete(interval, exact(buggy, interval)), "the exact diff misses something");
+    assertTrue(oursIsComplete(buggy, interval), "ours misses something");
     MemoryCluster sound = cluster();
     Interval same = scenario.run(sound);
     assertTrue(complete(same, same.fast()), "fast-diff misses something without the bug");
     assertTrue(complete(same, exact(sound, same)));
+    assertTrue(oursIsComplete(sound, same), "ours misses something without the bug");
   }
 
   /** With the bug even the exact diff misses a change; without, it does not. */
@@ -126,6 +177,44 @@ class KnownBugTest {
     Interval interval = new Interval(disk, b, disk.snapshot("c"));
     assertFalse(complete(interval, interval.fast()));
     assertTrue(complete(interval, exact(cluster, interval)));
+    assertOurs(DiffReason.MAPS_CONTRADICTED, cluster, interval);
+  }
+
+  /** A roll back writes to every object, so that a few of many thousand tell. */
+  @Test
+  void aRollbackIsSeenInAFewOfManyObjects() {
+    MemoryCluster cluster = cluster();
+    MemoryDisk disk =
+        cluster.newDisk(SPEC).size(20_000 * 4096L).objectSize(4096).objectMap().create();
+    disk.write(0, bytes(20_000 * 4096, 1));
+    disk.snapshot("a0");
+    disk.snapshot("a");
+    disk.write(77 * 4096, bytes(1, 2));
+    Snapshot b = disk.snapshot("b");
+    disk.rollBack("a");
+    Interval interval = new Interval(disk, b, disk.snapshot("c"));
+    assertFalse(complete(interval, interval.fast()));
+    assertOurs(DiffReason.MAPS_CONTRADICTED, cluster, interval);
+  }
+
+  /**
+   * What no check from outside finds, and why object maps are not allowed by default: one wrong
+   * entry among many right ones.
+   */
+  @Test
+  void aSingleWrongEntryAmongManyIsFoundByLuckOnly() {
+    MemoryCluster cluster = cluster();
+    MemoryDisk disk =
+        cluster.newDisk(SPEC).size(20_000 * 4096L).objectSize(4096).objectMap().create();
+    disk.write(0, bytes(20_000 * 4096, 1));
+    Snapshot a = disk.snapshot("a");
+    disk.write(77 * 4096, bytes(1, 2));
+    Snapshot b = disk.snapshot("b");
+    disk.damageObjectMap(b, 77, ObjectState.EXISTS_CLEAN);
+    Interval interval = new Interval(disk, a, b);
+    assertFalse(oursIsComplete(cluster, interval));
+    assertFalse(EngineSettings.defaults().fastDiff());
+    assertTrue(complete(interval, exact(cluster, interval)));
   }
 
   @Test
@@ -140,6 +229,32 @@ class KnownBugTest {
     Interval interval = new Interval(disk, a, disk.snapshot("b"));
     assertFalse(complete(interval, interval.fast()));
     assertTrue(complete(interval, exact(cluster, interval)));
+    assertOurs(DiffReason.SIZE_CHANGED, cluster, interval);
+  }
+
+  @Test
+  void whatSpeaksAgainstObjectMapsIsNamed() {
+    MemoryCluster cluster = cluster();
+    MemoryDisk disk = disk(cluster);
+    disk.write(0, bytes(3 * MIB, 1));
+    Snapshot a = disk.snapshot("a");
+    disk.write(MIB, bytes(512, 2));
+    Snapshot b = disk.snapshot("b");
+    Interval interval = new Interval(disk, a, b);
+    assertOurs(DiffReason.MAPS_CONSISTENT, cluster, interval);
+    assertEquals(List.of(Extent.data(MIB, 512)), Ours.of(cluster, interval).extents());
+    assertOurs(DiffReason.MAPS_CONSISTENT, cluster, new Interval(disk, null, b));
+    disk.invalidateObjectMap(b);
+    assertOurs(DiffReason.MAP_FLAGGED, cluster, interval);
+    disk.loseObjectMap(b);
+    assertOurs(DiffReason.MAP_UNUSABLE, cluster, interval);
+    MemoryDisk clone =
+        cloneOf(cluster.newDisk(ImageSpec.of("volumes", "p")).size(16 * MIB).create());
+    Snapshot first = clone.snapshot("a");
+    assertOurs(DiffReason.PARENT, cluster, new Interval(clone, null, first));
+    clone.flatten();
+    assertOurs(
+        DiffReason.MAPS_CONSISTENT, cluster, new Interval(clone, first, clone.snapshot("b")));
   }
 
   @Test
@@ -286,6 +401,7 @@ class KnownBugTest {
     Interval interval = new Interval(disk, a, b);
     assertFalse(complete(interval, interval.fast()));
     assertTrue(complete(interval, exact(cluster, interval)));
+    assertOurs(DiffReason.MAPS_CONTRADICTED, cluster, interval);
   }
 
   @Test

@@ -14,6 +14,7 @@ import com.oneprocloud.sync.api.UnsupportedException;
 import com.oneprocloud.sync.api.chain.ChainId;
 import com.oneprocloud.sync.api.chain.Manifest;
 import com.oneprocloud.sync.api.chain.ManifestHash;
+import com.oneprocloud.sync.api.chain.MapTrust;
 import com.oneprocloud.sync.api.chain.OpenRun;
 import com.oneprocloud.sync.api.chain.RunId;
 import com.oneprocloud.sync.api.chain.SnapshotRef;
@@ -48,8 +49,17 @@ import org.jspecify.annotations.Nullable;
  * newest manifest has no successor that would know its hash.
  */
 public final class ManifestRecord {
-  /** The format that this version writes. */
-  static final int FORMAT = 1;
+  /** The format of what every version can read. */
+  private static final int PLAIN = 1;
+
+  /**
+   * The format of records that say something of object maps: a version that does not know of it
+   * would trust them again, and so must refuse the record.
+   */
+  private static final int MAPS = 2;
+
+  /** The greatest format that this version reads. */
+  static final int FORMAT = MAPS;
 
   private static final String CHECK = ",\n  \"crc32c\" : \"";
   private static final String END = "\"\n}\n";
@@ -61,7 +71,7 @@ public final class ManifestRecord {
   /** A manifest's record. */
   public static byte[] write(Manifest manifest) {
     ObjectNode root = JSON.createObjectNode();
-    root.put("format", FORMAT);
+    root.put("format", manifest.maps() == MapTrust.UNUSED ? PLAIN : MAPS);
     chain(root.putObject("chain"), manifest.chain());
     root.put("sequence", manifest.sequence());
     manifest.previous().ifPresent(hash -> root.put("previous", hash.hex()));
@@ -87,6 +97,9 @@ public final class ManifestRecord {
     root.put("verdict", manifest.verdict().name());
     root.put("reason", manifest.reason().name());
     root.put("verification", manifest.verification().name());
+    if (manifest.maps() != MapTrust.UNUSED) {
+      root.put("maps", manifest.maps().name());
+    }
     ObjectNode extents = root.putObject("extents");
     ArrayNode data = extents.putArray("data");
     ArrayNode zero = extents.putArray("zero");
@@ -132,13 +145,14 @@ public final class ManifestRecord {
                 Verdict.valueOf(need(root, "verdict").textValue()),
                 VerdictReason.valueOf(need(root, "reason").textValue()),
                 extents(need(root, "extents")),
-                Verification.valueOf(need(root, "verification").textValue())));
+                Verification.valueOf(need(root, "verification").textValue()),
+                text(root, "maps").map(MapTrust::valueOf).orElse(MapTrust.UNUSED)));
   }
 
   /** An open run's record. */
   public static byte[] write(OpenRun run) {
     ObjectNode root = JSON.createObjectNode();
-    root.put("format", FORMAT);
+    root.put("format", run.usesMaps() ? MAPS : PLAIN);
     chain(root.putObject("chain"), run.chain());
     root.put("run", run.run().value());
     root.put("started", run.started().toString());
@@ -149,6 +163,9 @@ public final class ManifestRecord {
     run.from().ifPresent(from -> root.put("from", from.hex()));
     root.put("verdict", run.verdict().name());
     root.put("reason", run.reason().name());
+    if (run.usesMaps()) {
+      root.put("usesMaps", true);
+    }
     return bytes(root);
   }
 
@@ -175,7 +192,8 @@ public final class ManifestRecord {
                 part(root, "base").map(ManifestRecord::snapshot),
                 text(root, "from").map(ManifestHash::new),
                 Verdict.valueOf(need(root, "verdict").textValue()),
-                VerdictReason.valueOf(need(root, "reason").textValue())));
+                VerdictReason.valueOf(need(root, "reason").textValue()),
+                root.path("usesMaps").booleanValue()));
   }
 
   /** The hash that a record is known by. */
@@ -190,7 +208,7 @@ public final class ManifestRecord {
 
   static byte[] chainRecord(ChainId chain) {
     ObjectNode root = JSON.createObjectNode();
-    root.put("format", FORMAT);
+    root.put("format", PLAIN);
     chain(root, chain);
     return bytes(root);
   }
@@ -202,7 +220,7 @@ public final class ManifestRecord {
   static byte[] leaseRecord(LeaseRecord lease) {
     return bytes(
         JSON.createObjectNode()
-            .put("format", FORMAT)
+            .put("format", PLAIN)
             .put("token", lease.token())
             .put("holder", lease.holder())
             .put("expires", lease.expires().toString()));

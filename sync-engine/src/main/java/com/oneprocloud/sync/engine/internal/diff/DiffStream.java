@@ -21,18 +21,15 @@ import org.jspecify.annotations.Nullable;
  * ahead.
  */
 public final class DiffStream implements RangeSource {
-  /** Ranges hold at least this much of the image, so that one call asks many objects at a time. */
-  private static final long RANGE_BYTES = 4L << 30;
-
   /** Ranges asked for ahead. */
-  private static final int AHEAD = 2;
+  private static final int AHEAD = 4;
 
   private final SnapshotReader reader;
   private final @Nullable Snapshot base;
+  private final Candidates candidates;
   private final Extents also;
   private final boolean holes;
   private final Executor executor;
-  private final long rangeBytes;
   private final Deque<CompletableFuture<Range>> ahead = new ArrayDeque<>();
   private long asked;
 
@@ -41,6 +38,7 @@ public final class DiffStream implements RangeSource {
    *
    * @param reader the newer snapshot
    * @param base the older snapshot, or null for everything
+   * @param candidates where the storage has to be asked
    * @param also more that has to be moved, whatever the diff says; what lies outside the snapshot
    *     is left out
    * @param holes whether what the diff leaves out is to be reported as ZERO: for a replica whose
@@ -50,16 +48,16 @@ public final class DiffStream implements RangeSource {
   public DiffStream(
       SnapshotReader reader,
       @Nullable Snapshot base,
+      Candidates candidates,
       Extents also,
       boolean holes,
       Executor executor) {
     this.reader = reader;
     this.base = base;
+    this.candidates = candidates;
     this.also = also;
     this.holes = holes;
     this.executor = executor;
-    long period = reader.layout().period();
-    this.rangeBytes = Math.max(period, RANGE_BYTES / period * period);
     askAhead();
   }
 
@@ -114,15 +112,16 @@ public final class DiffStream implements RangeSource {
   private void askAhead() {
     while (ahead.size() < AHEAD && asked < reader.size()) {
       long offset = asked;
-      long length = Math.min(rangeBytes, reader.size() - offset);
-      asked += length;
-      ahead.addLast(CompletableFuture.supplyAsync(() -> range(offset, length), executor));
+      Candidates.Part part = candidates.from(offset);
+      asked = part.end();
+      ahead.addLast(CompletableFuture.supplyAsync(() -> range(offset, part), executor));
     }
   }
 
-  private Range range(long offset, long length) {
-    Extents diff = reader.diff(base, offset, length);
-    Extents extra = also.within(offset, length);
+  private Range range(long offset, Candidates.Part part) {
+    long end = part.end();
+    Extents diff = part.ask().isEmpty() ? part.ask() : reader.diff(base, part.ask());
+    Extents extra = also.within(offset, end - offset);
     if (!extra.isEmpty()) {
       // read what the other extents cover, whatever kind they were
       Extents.Builder union = Extents.builder().addAll(diff);
@@ -132,9 +131,9 @@ public final class DiffStream implements RangeSource {
       diff = union.build();
     }
     if (holes) {
-      diff = withHoles(diff, offset, offset + length);
+      diff = withHoles(diff, offset, end);
     }
-    return new Range(diff, offset + length);
+    return new Range(diff, end);
   }
 
   private static Extents withHoles(Extents diff, long offset, long end) {

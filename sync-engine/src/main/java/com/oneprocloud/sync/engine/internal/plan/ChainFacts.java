@@ -4,6 +4,7 @@ package com.oneprocloud.sync.engine.internal.plan;
 import com.oneprocloud.sync.api.chain.CommittedManifest;
 import com.oneprocloud.sync.api.chain.OpenRun;
 import com.oneprocloud.sync.api.chain.SyncMode;
+import com.oneprocloud.sync.api.storage.CacheTier;
 import com.oneprocloud.sync.api.storage.ImageIdentity;
 import com.oneprocloud.sync.api.storage.Layout;
 import com.oneprocloud.sync.api.storage.SnapshotId;
@@ -22,6 +23,7 @@ import java.util.Set;
  * @param before the manifest before it
  * @param openRun the run that is open
  * @param replica what the replica says that it holds
+ * @param cacheTier whether a cache tier is in the way to the image's objects
  */
 record ChainFacts(
     SyncMode mode,
@@ -31,4 +33,5 @@ record ChainFacts(
     Optional<CommittedManifest> head,
     Optional<CommittedManifest> before,
     Optional<OpenRun> openRun,
-    ReplicaState replica) {}
+    ReplicaState replica,
+    CacheTier cacheTier) {}

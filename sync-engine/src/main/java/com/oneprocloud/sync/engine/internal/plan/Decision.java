@@ -9,6 +9,7 @@ import com.oneprocloud.sync.api.chain.SnapshotRef;
 import com.oneprocloud.sync.api.chain.SyncMode;
 import com.oneprocloud.sync.api.chain.Verdict;
 import com.oneprocloud.sync.api.chain.VerdictReason;
+import com.oneprocloud.sync.api.storage.CacheTier;
 import com.oneprocloud.sync.api.storage.Extents;
 import com.oneprocloud.sync.api.storage.SnapshotId;
 import com.oneprocloud.sync.api.target.ReplicaState;
@@ -94,6 +95,9 @@ public record Decision(
     }
     if (!facts.layout().equals(head.layout())) {
       return all(Verdict.CHECKSUM_RESYNC, VerdictReason.LAYOUT_CHANGED);
+    }
+    if (facts.cacheTier() == CacheTier.PRESENT) {
+      return all(Verdict.CHECKSUM_RESYNC, VerdictReason.CACHE_TIER);
     }
     if (facts.snapshots().contains(head.snapshot().id())) {
       return since(head.snapshot(), VerdictReason.BASE_PRESENT, Extents.none());

@@ -222,10 +222,15 @@ public final class DiskRun implements AutoCloseable {
     Snapshot snapshot = find(existing, open.snapshot().orElseThrow());
     Snapshot base = open.base().isPresent() ? find(existing, open.base().get()) : null;
     try (SnapshotReader reader = image.at(snapshot)) {
-      TransferPass.Moved moved = new TransferPass(disk, decision, head).run(open, reader, base);
+      DiffPass.Chosen chosen = new DiffPass(disk, image, head).run(open, reader, base);
+      open = chosen.open();
+      run = open;
+      TransferPass.Moved moved =
+          new TransferPass(disk, decision, head)
+              .run(open, reader, chosen.base(), chosen.diff().candidates());
       VerifyPass.Verified verified =
           new VerifyPass(disk).run(reader, moved.extents(), moved.epoch());
-      return commit(open, reader, moved, verified);
+      return commit(chosen, reader, moved, verified);
     }
   }
 
@@ -271,7 +276,11 @@ public final class DiskRun implements AutoCloseable {
   }
 
   private DiskReport commit(
-      OpenRun open, SnapshotReader reader, TransferPass.Moved moved, VerifyPass.Verified verified) {
+      DiffPass.Chosen chosen,
+      SnapshotReader reader,
+      TransferPass.Moved moved,
+      VerifyPass.Verified verified) {
+    OpenRun open = chosen.open();
     disk.begin(Phase.COMMIT);
     lease.check();
     Manifest manifest =
@@ -290,14 +299,15 @@ public final class DiskRun implements AutoCloseable {
             open.verdict(),
             open.reason(),
             moved.extents(),
-            resources.settings.verification());
+            resources.settings.verification(),
+            chosen.trust(resources.settings.verification()));
     CommittedManifest committed = resources.chains.commit(lease.lease(), manifest);
     replica.mark(new ReplicaState.Committed(committed.hash()));
     trim(manifest.size());
     Set<SnapshotRef> keep = new HashSet<>();
     keep.add(manifest.snapshot());
     head.ifPresent(it -> keep.add(it.manifest().snapshot()));
-    List<String> notes = new ArrayList<>();
+    List<String> notes = new ArrayList<>(chosen.notes(moved.bytesWritten(), reader.size()));
     for (DiskSnapshots way : snapshots) {
       notes.addAll(prune(way, keep));
     }
@@ -308,6 +318,7 @@ public final class DiskRun implements AutoCloseable {
             committed,
             open.verdict(),
             reason,
+            chosen.diff().choice(),
             moved.extentCount(),
             moved.bytesRead(),
             moved.bytesWritten(),

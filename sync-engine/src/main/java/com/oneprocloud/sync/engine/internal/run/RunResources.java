@@ -57,6 +57,11 @@ public final class RunResources implements AutoCloseable {
     return task;
   }
 
+  /** The engine's settings. */
+  public EngineSettings settings() {
+    return settings;
+  }
+
   /** Throws if no disk can be driven any more. */
   public void checkOpen() {
     if (drivers.isShutdown()) {

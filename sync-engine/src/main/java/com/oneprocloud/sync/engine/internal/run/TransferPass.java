@@ -14,6 +14,7 @@ import com.oneprocloud.sync.api.storage.SnapshotId;
 import com.oneprocloud.sync.api.storage.SnapshotReader;
 import com.oneprocloud.sync.api.target.Replica;
 import com.oneprocloud.sync.api.target.ReplicaState;
+import com.oneprocloud.sync.engine.internal.diff.Candidates;
 import com.oneprocloud.sync.engine.internal.diff.DiffStream;
 import com.oneprocloud.sync.engine.internal.diff.RangeSource;
 import com.oneprocloud.sync.engine.internal.plan.Decision;
@@ -75,9 +76,10 @@ final class TransferPass {
    * @param open the run
    * @param reader its snapshot
    * @param base the snapshot that it is compared with, if there is one
+   * @param candidates where the storage is asked what changed
    * @throws InterruptedException if the thread was interrupted; what was recorded can be taken up
    */
-  Moved run(OpenRun open, SnapshotReader reader, @Nullable Snapshot base)
+  Moved run(OpenRun open, SnapshotReader reader, @Nullable Snapshot base, Candidates candidates)
       throws InterruptedException {
     disk.begin(Phase.TRANSFER);
     long start = System.nanoTime();
@@ -100,7 +102,12 @@ final class TransferPass {
     TransferJournal journal = new TransferJournal(disk, pipeline, reader.size(), resumeAt, epoch);
     try (RangeSource source =
         new DiffStream(
-            reader, base, also(open, reader), resync || (full && !zeroed), resources.calls)) {
+            reader,
+            base,
+            candidates,
+            also(open, reader),
+            resync || (full && !zeroed),
+            resources.calls)) {
       pipeline.run(source, journal);
     }
     journal.end();

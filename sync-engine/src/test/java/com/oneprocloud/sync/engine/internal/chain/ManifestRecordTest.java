@@ -10,6 +10,7 @@ import com.oneprocloud.sync.api.ChainBrokenException;
 import com.oneprocloud.sync.api.chain.ChainId;
 import com.oneprocloud.sync.api.chain.Manifest;
 import com.oneprocloud.sync.api.chain.ManifestHash;
+import com.oneprocloud.sync.api.chain.MapTrust;
 import com.oneprocloud.sync.api.chain.OpenRun;
 import com.oneprocloud.sync.api.chain.RunId;
 import com.oneprocloud.sync.api.chain.SnapshotRef;
@@ -26,6 +27,7 @@ import com.oneprocloud.sync.api.target.ReplicaName;
 import com.oneprocloud.sync.api.tck.RandomWorkload;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;
@@ -124,6 +126,42 @@ class ManifestRecordTest {
             Extents.none(),
             Verification.NONE);
     assertEquals(least, ManifestRecord.readManifest(ManifestRecord.write(least), "least"));
+  }
+
+  /** What is said of object maps has a greater format, which older versions refuse. */
+  @Test
+  void recordsThatSpeakOfObjectMapsAreOfFormat2() {
+    for (MapTrust trust : MapTrust.values()) {
+      Manifest plain = manifest();
+      Manifest manifest =
+          new Manifest(
+              plain.chain(),
+              plain.sequence(),
+              plain.previous(),
+              plain.run(),
+              plain.committed(),
+              plain.image(),
+              plain.identity(),
+              plain.layout(),
+              plain.parent(),
+              plain.snapshot(),
+              plain.base(),
+              plain.verdict(),
+              plain.reason(),
+              plain.extents(),
+              plain.verification(),
+              trust);
+      byte[] record = ManifestRecord.write(manifest);
+      assertEquals(manifest, ManifestRecord.readManifest(record, "maps"));
+      assertEquals(
+          trust != MapTrust.UNUSED,
+          new String(record, StandardCharsets.UTF_8).startsWith("{\n  \"format\" : 2,"));
+    }
+    OpenRun run = run().withMaps();
+    assertTrue(run.usesMaps());
+    byte[] record = ManifestRecord.write(run);
+    assertEquals(run, ManifestRecord.readRun(record, "maps"));
+    assertTrue(new String(record, StandardCharsets.UTF_8).startsWith("{\n  \"format\" : 2,"));
   }
 
   /** One byte changed anywhere, or the record cut anywhere. */

@@ -95,10 +95,15 @@ class DiffStreamTest {
     return new Layout(4 * MIB, 4 * MIB, 1, 1);
   }
 
+  private DiffStream stream(Known reader, Extents also, boolean holes) {
+    Candidates candidates = Candidates.all(reader.size(), reader.layout());
+    return new DiffStream(reader, null, candidates, also, holes, executor);
+  }
+
   private Extents all(Known reader, Extents also, boolean holes) throws InterruptedException {
     Extents.Builder all = Extents.builder();
     long at = 0;
-    try (DiffStream stream = new DiffStream(reader, null, also, holes, executor)) {
+    try (DiffStream stream = stream(reader, also, holes)) {
       while (stream.hasNext()) {
         RangeSource.Range range = stream.next();
         assertTrue(range.end() > at);
@@ -133,9 +138,7 @@ class DiffStreamTest {
 
   @Test
   void anEmptyImageHasNoRange() {
-    try (DiffStream stream =
-        new DiffStream(
-            new Known(0, plain(), Extents.none()), null, Extents.none(), true, executor)) {
+    try (DiffStream stream = stream(new Known(0, plain(), Extents.none()), Extents.none(), true)) {
       assertFalse(stream.hasNext());
     }
   }
@@ -180,7 +183,7 @@ class DiffStreamTest {
             return super.diff(base, offset, length);
           }
         };
-    try (DiffStream stream = new DiffStream(failing, null, Extents.none(), false, executor)) {
+    try (DiffStream stream = stream(failing, Extents.none(), false)) {
       stream.next();
       stream.next();
       assertThrows(StorageException.class, stream::next);
@@ -207,7 +210,7 @@ class DiffStreamTest {
             return super.diff(base, offset, length);
           }
         };
-    DiffStream stream = new DiffStream(slow, null, Extents.none(), false, executor);
+    DiffStream stream = stream(slow, Extents.none(), false);
     assertTrue(began.await(20, TimeUnit.SECONDS));
     Thread.currentThread().interrupt();
     assertThrows(InterruptedException.class, stream::next);

@@ -15,6 +15,7 @@ import com.oneprocloud.sync.api.chain.SyncMode;
 import com.oneprocloud.sync.api.chain.Verdict;
 import com.oneprocloud.sync.api.chain.VerdictReason;
 import com.oneprocloud.sync.api.chain.Verification;
+import com.oneprocloud.sync.api.storage.CacheTier;
 import com.oneprocloud.sync.api.storage.Extent;
 import com.oneprocloud.sync.api.storage.Extents;
 import com.oneprocloud.sync.api.storage.ImageIdentity;
@@ -155,7 +156,8 @@ class DecisionTest {
           case "open" -> new ReplicaState.InFlight(hash, OPEN);
           case "lost" -> new ReplicaState.InFlight(hash, STRANGE);
           default -> new ReplicaState.InFlight(Optional.of(STRANGE_HASH), STRANGE);
-        });
+        },
+        image.equals("tiered") ? CacheTier.PRESENT : CacheTier.UNKNOWN);
   }
 
   @ParameterizedTest
@@ -175,6 +177,7 @@ class DecisionTest {
     "AUTO, same, resynced, older, none, head, CHECKSUM_RESYNC, BASE_LOST, ",
     "AUTO, same, first, '', none, head, CHECKSUM_RESYNC, BASE_LOST, ",
     "AUTO, other, second, older+base, none, head, CHECKSUM_RESYNC, IMAGE_REPLACED, ",
+    "AUTO, tiered, second, older+base, none, head, CHECKSUM_RESYNC, CACHE_TIER, ",
     "AUTO, layout, second, older+base, none, head, CHECKSUM_RESYNC, LAYOUT_CHANGED, ",
     "AUTO, same, second, older+base, none, empty, FULL, REPLICA_MISSING, ",
     "AUTO, same, second, older+base, none, lost, CHECKSUM_RESYNC, RUN_LOST, ",
