@@ -508,7 +508,7 @@ class FaultTest {
     }
     Files.writeString(record, "{\"format\":2,\"state\":\"committed\"}");
     InvalidPlanException newer = assertThrows(InvalidPlanException.class, () -> world.sync());
-    assertTrue(newer.getMessage().contains("format 3"), newer::getMessage);
+    assertTrue(newer.getMessage().contains("format 2"), newer::getMessage);
   }
 
   @Test
