@@ -6,6 +6,7 @@ import com.oneprocloud.sync.ceph.internal.library.Errno;
 import com.oneprocloud.sync.ceph.internal.library.Librados;
 import com.oneprocloud.sync.ceph.internal.library.NativeBalance;
 import com.oneprocloud.sync.ceph.internal.library.Scratch;
+import java.nio.ByteBuffer;
 import java.util.Locale;
 
 /**
@@ -16,7 +17,7 @@ import java.util.Locale;
  * <p>Only for images whose bytes are where the plain layout says, without a parent: a missing
  * object, or the part of a range behind the object's end, is a hole then. A read of this kind sends
  * holes inside an object as zeros over the network, which librbd does not, so large single ranges
- * are left to librbd. Thread-safe.
+ * are left to librbd as long as objects turn out to have holes. Thread-safe.
  */
 final class ObjectReads implements AutoCloseable {
   /** From here on librbd asks for the parts of a range that hold data. */
@@ -30,6 +31,7 @@ final class ObjectReads implements AutoCloseable {
   private final PoolContext pool;
   private final String prefix;
   private final long objectSize;
+  private final Density density = new Density();
 
   private ObjectReads(
       Connection connection, PoolContext pool, String prefix, long objectSize, Snapshot snapshot) {
@@ -61,7 +63,14 @@ final class ObjectReads implements AutoCloseable {
   boolean suits(long[] offsets, long[] lengths, int count) {
     int last = count - 1;
     boolean oneObject = offsets[0] / objectSize == (offsets[last] + lengths[last] - 1) / objectSize;
-    return oneObject && (count > 1 || lengths[0] < SPARSE_READ_BYTES);
+    return oneObject && (count > 1 || lengths[0] < SPARSE_READ_BYTES || density.isDense());
+  }
+
+  /** Takes note of a single range that was read, one way or the other. */
+  void seen(ByteBuffer data, int position, long length) {
+    if (length >= SPARSE_READ_BYTES) {
+      density.seen(data, position, length);
+    }
   }
 
   /**

@@ -62,6 +62,9 @@ final class RbdSnapshotReader implements SnapshotReader {
   private List<Read> unconfirmed = new ArrayList<>();
   private boolean confirming;
 
+  /** Reads whose bytes are not there yet. Guarded by the lock. */
+  private int underWay;
+
   private RbdSnapshotReader(
       Connection connection, RbdImage image, ImageHandle handle, Snapshot wanted) {
     this.connection = connection;
@@ -356,45 +359,53 @@ final class RbdSnapshotReader implements SnapshotReader {
       return CompletableFuture.completedFuture(null);
     }
     lifetime.enter();
+    synchronized (confirmLock) {
+      underWay++;
+    }
     read.start();
     return read.future;
   }
 
   /**
-   * Takes a read whose bytes are there and completes it once the snapshot is known to be there
-   * still; one question for many reads.
+   * Takes a read that has ended, and completes those whose bytes are there once the snapshot is
+   * known to be there still. One question for many reads: it is asked when as many wait for the
+   * answer as are still under way, so a read waits for others at most as long as these take, and
+   * never if it is alone.
+   *
+   * @param read null if it failed
    */
-  private void confirm(Read read) {
+  private void ended(@Nullable Read read) {
     synchronized (confirmLock) {
-      unconfirmed.add(read);
-      if (confirming) {
+      underWay--;
+      if (read != null) {
+        unconfirmed.add(read);
+      }
+    }
+    confirmNext(false);
+  }
+
+  private void confirmNext(boolean answered) {
+    List<Read> reads;
+    synchronized (confirmLock) {
+      confirming &= !answered;
+      if (confirming || unconfirmed.isEmpty() || unconfirmed.size() < underWay) {
         return;
       }
       confirming = true;
-    }
-    confirmNext();
-  }
-
-  private void confirmNext() {
-    List<Read> reads;
-    synchronized (confirmLock) {
       reads = unconfirmed;
-      confirming = !reads.isEmpty();
       unconfirmed = new ArrayList<>();
     }
-    if (!reads.isEmpty()) {
-      CompletableFuture<Void> unused =
-          image
-              .records()
-              .confirm(List.of(snapshot))
-              .whenComplete(
-                  (done, failure) -> {
-                    Throwable cause = failure == null ? null : SnapshotRecords.cause(failure);
-                    // Before the futures, whose dependent stages can take a while.
-                    confirmNext();
-                    reads.forEach(read -> read.finish(cause));
-                  });
-    }
+    CompletableFuture<Void> unused =
+        image
+            .records()
+            .confirm(List.of(snapshot))
+            .whenComplete(
+                (done, failure) -> {
+                  Throwable cause = failure == null ? null : SnapshotRecords.cause(failure);
+                  // Before the futures, whose dependent stages can take a while.
+                  confirmNext(true);
+                  reads.forEach(read -> read.finish(cause));
+                });
   }
 
   @Override
@@ -433,6 +444,7 @@ final class RbdSnapshotReader implements SnapshotReader {
   private final class Read {
     private final CompletableFuture<Void> future = new CompletableFuture<>();
     private final ByteBuffer buffer;
+    private final int position;
     private final long[] offsets;
     private final long[] lengths;
     private int count;
@@ -441,6 +453,7 @@ final class RbdSnapshotReader implements SnapshotReader {
 
     Read(Extents ranges, ByteBuffer buffer) {
       this.buffer = buffer;
+      position = buffer.position();
       offsets = new long[ranges.size()];
       lengths = new long[ranges.size()];
       long sum = 0;
@@ -522,8 +535,12 @@ final class RbdSnapshotReader implements SnapshotReader {
       missing--;
       if (missing == 0) {
         if (failure == null) {
-          confirm(this);
+          if (count == 1 && objects != null) {
+            objects.seen(buffer, position, lengths[0]);
+          }
+          ended(this);
         } else {
+          ended(null);
           finish(failure);
         }
       }
