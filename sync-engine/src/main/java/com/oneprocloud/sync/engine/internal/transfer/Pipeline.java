@@ -31,6 +31,12 @@ public final class Pipeline {
   /** The most extents of one read. */
   private static final int MAX_EXTENTS = 256;
 
+  /**
+   * Extents with a gap of at most this many bytes are read as one: another range costs the OSD more
+   * than these bytes do.
+   */
+  static final int GAP = 16 << 10;
+
   private final SnapshotReader reader;
   private final BufferPool buffers;
   private final Executor workers;
@@ -187,6 +193,7 @@ public final class Pipeline {
       return;
     }
     Extents ranges = batch.ranges.build();
+    Extents parts = batch.parts.build();
     int bytes = batch.bytes;
     batch.clear();
     BufferPool.Buffer buffer = buffers.take(bytes);
@@ -212,19 +219,23 @@ public final class Pipeline {
                 return;
               }
               bytesRead.addAndGet(bytes);
-              onWorker(
-                  () -> {
-                    ByteBuffer memory = buffer.bytes();
-                    int at = 0;
-                    for (int i = 0; i < ranges.size(); i++) {
-                      int length = (int) ranges.length(i);
-                      stage.data(ranges.offset(i), memory.slice(at, length));
-                      at += length;
-                    }
-                  },
-                  work,
-                  buffer);
+              onWorker(() -> handOn(ranges, parts, buffer.bytes()), work, buffer);
             });
+  }
+
+  /** Gives the stage what it is to carry out of what was read. */
+  private void handOn(Extents ranges, Extents parts, ByteBuffer memory) {
+    int range = 0;
+    int rangeAt = 0;
+    for (int i = 0; i < parts.size(); i++) {
+      long offset = parts.offset(i);
+      while (offset >= ranges.offset(range) + ranges.length(range)) {
+        rangeAt += (int) ranges.length(range);
+        range++;
+      }
+      int at = rangeAt + (int) (offset - ranges.offset(range));
+      stage.data(offset, memory.slice(at, (int) parts.length(i)));
+    }
   }
 
   private void startZero(long offset, long length) throws InterruptedException {
@@ -267,14 +278,16 @@ public final class Pipeline {
     failure.compareAndSet(null, cause);
   }
 
-  /** Neighbouring ranges of one object that are read together. */
+  /** Neighbouring ranges of one object that are read together, those that are near as one. */
   private final class Batch {
     private final long objectSize = reader.layout().objectSize();
     private final boolean striped = reader.layout().striped();
     private Extents.Builder ranges = Extents.builder();
+    private Extents.Builder parts = Extents.builder();
     private int count;
     private int bytes;
     private long object;
+    private long end;
 
     boolean takes(long offset) {
       return bytes == 0
@@ -283,12 +296,19 @@ public final class Pipeline {
 
     /** Adds the front of a range; how many bytes of it. */
     long add(long offset, long length) {
+      long gap = offset - end;
+      if (count > 0 && gap <= GAP && bytes + gap < maxRead) {
+        ranges.add(end, gap, false);
+        bytes += (int) gap;
+      }
       long part = Math.min(length, maxRead - bytes);
       if (!striped) {
         part = Math.min(part, objectSize - offset % objectSize);
       }
       object = offset / objectSize;
       ranges.add(offset, part, false);
+      parts.add(offset, part, false);
+      end = offset + part;
       count++;
       bytes += (int) part;
       return part;
@@ -296,6 +316,7 @@ public final class Pipeline {
 
     void clear() {
       ranges = Extents.builder();
+      parts = Extents.builder();
       count = 0;
       bytes = 0;
     }

@@ -4,15 +4,21 @@ package com.oneprocloud.sync.engine.internal.transfer;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
+import com.oneprocloud.sync.api.storage.Extent;
 import com.oneprocloud.sync.api.storage.Extents;
 import com.oneprocloud.sync.api.storage.Layout;
 import com.oneprocloud.sync.api.storage.SnapshotReader;
+import com.oneprocloud.sync.api.tck.RandomWorkload;
 import com.oneprocloud.sync.engine.internal.diff.KnownExtents;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -79,6 +85,91 @@ class PipelineTest {
     Error thrown = new LinkageError("write");
     assertSame(thrown, assertThrows(Throwable.class, () -> run(new Fail(thrown))));
     assertEquals(0, buffers.bytesOut());
+  }
+
+  /** Fills reads with a pattern that tells where a byte belongs, and remembers them. */
+  private static final class Patterned {
+    final List<Extents> reads = new ArrayList<>();
+
+    CompletableFuture<Void> read(Extents ranges, ByteBuffer into) {
+      reads.add(ranges);
+      int at = into.position();
+      for (int i = 0; i < ranges.size(); i++) {
+        for (long offset = ranges.offset(i);
+            offset < ranges.offset(i) + ranges.length(i);
+            offset++) {
+          into.put(at++, pattern(offset));
+        }
+      }
+      return CompletableFuture.completedFuture(null);
+    }
+  }
+
+  private static byte pattern(long offset) {
+    return (byte) ((offset * 0x9E3779B97F4A7C15L) >>> 40);
+  }
+
+  /** Takes note of what it is given and checks its bytes. */
+  private static final class Note implements Pipeline.Stage {
+    final Extents.Builder given = Extents.builder();
+
+    @Override
+    public void data(long offset, ByteBuffer data) {
+      for (int i = 0; i < data.remaining(); i++) {
+        assertEquals(pattern(offset + i), data.get(i), "byte " + (offset + i));
+      }
+      given.add(offset, data.remaining(), false);
+    }
+
+    @Override
+    public void zero(long offset, long length) {
+      given.add(offset, length, true);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void nearExtentsAreReadTogetherAndNothingElseIsHandedOn(boolean striped)
+      throws InterruptedException {
+    long seed = RandomWorkload.seed();
+    SplittableRandom random = new SplittableRandom(seed);
+    for (int round = 0; round < 20; round++) {
+      Extents.Builder builder = Extents.builder();
+      long at = 0;
+      while (at < SIZE) {
+        at += random.nextInt(2) == 0 ? random.nextInt(100) : random.nextInt(2 * Pipeline.GAP);
+        long length = Math.min(random.nextInt(1, 40_000), SIZE - at);
+        if (length > 0) {
+          builder.add(at, length, random.nextInt(6) == 0);
+        }
+        at += length + 1;
+      }
+      Extents extents = builder.build();
+      Patterned patterned = new Patterned();
+      when(reader.layout())
+          .thenReturn(new Layout(OBJECT, striped ? OBJECT / 4 : OBJECT, striped ? 4 : 1, 1));
+      when(reader.read(any(Extents.class), any()))
+          .thenAnswer(call -> patterned.read(call.getArgument(0), call.getArgument(1)));
+      Note note = new Note();
+      BufferPool small = new BufferPool(OBJECT);
+      Pipeline pipeline = new Pipeline(reader, small, Runnable::run, 4, 0, note);
+      pipeline.run(new KnownExtents(extents, SIZE), done -> {});
+      assertEquals(extents, note.given.build(), () -> "seed " + seed);
+      assertEquals(0, small.bytesOut());
+      long read = 0;
+      for (Extents ranges : patterned.reads) {
+        read += ranges.bytes();
+        Extent last = ranges.get(ranges.size() - 1);
+        if (!striped) {
+          assertEquals(ranges.offset(0) / OBJECT, (last.end() - 1) / OBJECT, "one object");
+        }
+        for (int i = 1; i < ranges.size(); i++) {
+          long gap = ranges.offset(i) - ranges.get(i - 1).end();
+          assertTrue(gap > Pipeline.GAP || ranges.bytes() + gap >= OBJECT, "a gap left open");
+        }
+      }
+      assertEquals(pipeline.bytesRead(), read);
+    }
   }
 
   @Test
