@@ -8,6 +8,7 @@ import com.oneprocloud.sync.api.storage.Snapshot;
 import com.oneprocloud.sync.api.storage.SnapshotReader;
 import com.oneprocloud.sync.api.storage.StorageCluster;
 import com.oneprocloud.sync.api.target.Replica;
+import com.oneprocloud.sync.benchmarks.core.NullReplica;
 import com.oneprocloud.sync.engine.EngineSettings;
 import com.oneprocloud.sync.engine.internal.diff.DiffStream;
 import com.oneprocloud.sync.engine.internal.diff.RangeSource;
@@ -30,8 +31,7 @@ final class Transfer implements AutoCloseable {
   private final EngineSettings settings = EngineSettings.defaults();
   private final BufferPool buffers = new BufferPool(settings.bytesInFlight());
   private final ExecutorService workers = Executors.newFixedThreadPool(settings.workers());
-  private final ExecutorService calls =
-      Executors.newFixedThreadPool(settings.parallelDisks() * 2);
+  private final ExecutorService calls = Executors.newFixedThreadPool(settings.parallelDisks() * 2);
 
   Transfer(StorageCluster cluster) {
     this.cluster = cluster;
@@ -66,8 +66,7 @@ final class Transfer implements AutoCloseable {
         pipeline.run(diff, done -> {});
       }
       replica.flush();
-      return new Moved(
-          (System.nanoTime() - start) / 1e9, pipeline.extents(), pipeline.bytesRead());
+      return new Moved((System.nanoTime() - start) / 1e9, pipeline.extents(), pipeline.bytesRead());
     }
   }
 
@@ -81,7 +80,9 @@ final class Transfer implements AutoCloseable {
     return file == null
         ? new NullReplica()
         : FileReplica.open(
-            file, false, new ReplicaRecord(file.resolveSibling(file.getFileName() + ".json"), file));
+            file,
+            false,
+            new ReplicaRecord(file.resolveSibling(file.getFileName() + ".json"), file));
   }
 
   private static Snapshot snapshot(Image image, String name) {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package com.oneprocloud.sync.benchmarks.comparison;
+package com.oneprocloud.sync.benchmarks.core;
 
 import com.oneprocloud.sync.api.target.Replica;
 import com.oneprocloud.sync.api.target.ReplicaState;
 import java.nio.ByteBuffer;
 
 /** A replica that takes everything and keeps nothing, as {@code /dev/null} does for a tool. */
-final class NullReplica implements Replica {
+public final class NullReplica implements Replica {
   @Override
   public ReplicaState state() {
     return new ReplicaState.Empty();
