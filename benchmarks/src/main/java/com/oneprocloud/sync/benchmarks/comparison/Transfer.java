@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package com.oneprocloud.sync.benchmarks.comparison;
 
+import com.oneprocloud.sync.api.chain.MapTrust;
 import com.oneprocloud.sync.api.storage.Extents;
 import com.oneprocloud.sync.api.storage.Image;
 import com.oneprocloud.sync.api.storage.ImageSpec;
@@ -10,6 +11,7 @@ import com.oneprocloud.sync.api.storage.StorageCluster;
 import com.oneprocloud.sync.api.target.Replica;
 import com.oneprocloud.sync.benchmarks.core.NullReplica;
 import com.oneprocloud.sync.engine.EngineSettings;
+import com.oneprocloud.sync.engine.internal.diff.DiffSelection;
 import com.oneprocloud.sync.engine.internal.diff.DiffStream;
 import com.oneprocloud.sync.engine.internal.diff.RangeSource;
 import com.oneprocloud.sync.engine.internal.target.FileReplica;
@@ -52,6 +54,7 @@ final class Transfer implements AutoCloseable {
         Replica replica = replica(file);
         SnapshotReader reader = source.at(snapshot(source, to))) {
       boolean full = from == null;
+      Snapshot base = from == null ? null : snapshot(source, from);
       boolean zeroed = full && replica.clear(reader.size());
       CopyStage copy = new CopyStage(replica, zeroed);
       Pipeline pipeline =
@@ -59,7 +62,9 @@ final class Transfer implements AutoCloseable {
       try (RangeSource diff =
           new DiffStream(
               reader,
-              from == null ? null : snapshot(source, from),
+              base,
+              DiffSelection.of(source, reader, base, settings.fastDiff(), MapTrust.UNUSED, 0)
+                  .candidates(),
               Extents.none(),
               full && !zeroed,
               calls)) {

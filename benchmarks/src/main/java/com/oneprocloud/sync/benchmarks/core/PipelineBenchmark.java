@@ -6,6 +6,7 @@ import com.oneprocloud.sync.api.storage.Image;
 import com.oneprocloud.sync.api.storage.ImageSpec;
 import com.oneprocloud.sync.api.storage.SnapshotReader;
 import com.oneprocloud.sync.engine.EngineSettings;
+import com.oneprocloud.sync.engine.internal.diff.Candidates;
 import com.oneprocloud.sync.engine.internal.diff.DiffStream;
 import com.oneprocloud.sync.engine.internal.diff.RangeSource;
 import com.oneprocloud.sync.engine.internal.transfer.BufferPool;
@@ -80,7 +81,8 @@ public class PipelineBenchmark {
             settings.requestsInFlight(),
             0,
             new CopyStage(new NullReplica(), true));
-    try (RangeSource diff = new DiffStream(reader, null, Extents.none(), false, calls)) {
+    Candidates all = Candidates.all(reader.size(), reader.layout());
+    try (RangeSource diff = new DiffStream(reader, null, all, Extents.none(), false, calls)) {
       pipeline.run(diff, done -> {});
     }
     return pipeline.bytesRead();
