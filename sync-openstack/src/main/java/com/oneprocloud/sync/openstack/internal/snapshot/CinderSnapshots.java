@@ -436,7 +436,7 @@ public final class CinderSnapshots implements CloudSnapshots {
         asked = true; // An earlier attempt, or somebody else's.
       } else if (isAtRest(state) && ++refusals > 1) {
         // Once it may have come to rest just after the refusal; twice it is for good.
-        throw refusal;
+        throw isInError(state) ? inError(state, refusal) : refusal;
       }
       if (deadline.hasPassed()) {
         throw new DeadlineException(
@@ -477,16 +477,26 @@ public final class CinderSnapshots implements CloudSnapshots {
                   .because("the cloud went back to the state available: a clone depends on it")
                   .advice(
                       "Remove or flatten the volumes that were made of it, then remove it again"));
-      case "error_deleting", "error" ->
-          throw new ConflictException(
-              failed("remove snapshot", state.id())
-                  .because("it went to the state %s", state.status())
-                  .advice(
-                      "An administrator can look at the volume service's log and then run:"
-                          + " openstack volume snapshot set --state available %s",
-                      state.id()));
+      case "error_deleting", "error" -> throw inError(state, null);
       default -> {}
     }
+  }
+
+  private static boolean isInError(CloudSnapshot state) {
+    return state.status().equals("error_deleting") || state.status().equals("error");
+  }
+
+  /** Cinder itself never comes back from these states, nor does it let its users. */
+  private static ConflictException inError(
+      CloudSnapshot state, @Nullable ConflictException refusal) {
+    return new ConflictException(
+        failed("remove snapshot", state.id())
+            .because("it went to the state %s", state.status())
+            .advice(
+                "An administrator can look at the volume service's log and then run:"
+                    + " openstack volume snapshot set --state available %s",
+                state.id())
+            .cause(refusal));
   }
 
   private void pause(Deadline deadline, Duration pause) {
