@@ -31,10 +31,13 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -45,13 +48,17 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * kill -9 of a real process that replicates from a real Ceph, at random moments of full and
- * incremental runs; {@code -Dsync.kills} says how often.
+ * incremental runs; {@code -Dsync.steps} says how often. Prints a table of what the kills cost.
  */
 class CephCrashIT {
   private static final int MIB = 1 << 20;
   private static final int SIZE = 160 * MIB;
   private static final long MOST_RESENT = 64L * MIB;
-  private static final int KILLS = Integer.getInteger("sync.kills", 10);
+  private static final int KILLS = RandomWorkload.steps(10);
+
+  /** What the process says when it comes to a part of its work; any time after that it may die. */
+  private static final List<String> MOMENTS =
+      List.of("READY", ", SNAPSHOT", ", TRANSFER", ", VERIFY", ", COMMIT");
 
   @TempDir Path folder;
 
@@ -60,7 +67,35 @@ class CephCrashIT {
   private CephLab lab;
   private CephFixture fixture;
   private WritableImage image;
+  private final Map<String, Cost> costs = new TreeMap<>();
   private int started;
+
+  /** What kills of one kind of run in one phase cost; bytes. */
+  private static final class Cost {
+    int kills;
+    long written;
+    long again;
+    long mostAgain;
+
+    void add(long bytesWritten, long bytesAgain) {
+      kills++;
+      written += bytesWritten;
+      again += bytesAgain;
+      mostAgain = Math.max(mostAgain, bytesAgain);
+    }
+
+    String row(String of) {
+      return "| "
+          + String.join(
+              " | ",
+              of,
+              Integer.toString(kills),
+              Bytes.text(written),
+              Bytes.text(again),
+              Bytes.text(mostAgain))
+          + " |";
+    }
+  }
 
   @BeforeEach
   void open() {
@@ -80,30 +115,32 @@ class CephCrashIT {
     System.out.println("kills with -Dsync.seed=" + seed);
     write(0, SIZE);
     image.createSnapshot("foreign");
-    int killed = 0;
-    long resent = 0;
-    long mostResent = 0;
-    long longest = TimeUnit.SECONDS.toNanos(4);
-    while (killed < KILLS) {
-      assertTrue(started < 20 + 5 * KILLS, "runs end before they can be killed: " + longest);
+    Cost all = new Cost();
+    long[] longest = new long[MOMENTS.size()];
+    Arrays.fill(longest, TimeUnit.SECONDS.toNanos(2));
+    while (all.kills < KILLS) {
+      assertTrue(started < 20 + 5 * KILLS, "runs end before they can be killed");
+      int moment = random.nextInt(MOMENTS.size());
       Process process = start(random.nextInt(3) == 0 ? "FULL" : "AUTO");
-      awaitReady(process);
+      boolean reached = await(process, MOMENTS.get(moment));
       long began = System.nanoTime();
-      if (process.waitFor(random.nextLong(longest), TimeUnit.NANOSECONDS)) {
+      if (process.waitFor(random.nextLong(longest[moment]), TimeUnit.NANOSECONDS)) {
         assertEquals(0, process.exitValue(), this::output);
-        // the next one dies sooner
-        longest = Math.max(1, (System.nanoTime() - began) * 9 / 10);
-        check();
+        if (reached) {
+          // the next one dies sooner
+          longest[moment] = Math.max(1, (System.nanoTime() - began) * 9 / 10);
+        }
+        checkEnded();
         change();
         continue;
       }
       process.destroyForcibly().waitFor();
-      killed++;
       checkAtRest();
+      long written = writtenBeyond(0);
       long again = resent();
-      resent += again;
-      mostResent = Math.max(mostResent, again);
-      longest = longest * 11 / 10;
+      all.add(written, again);
+      costs.computeIfAbsent(phase(), it -> new Cost()).add(written, again);
+      longest[moment] = longest[moment] * 11 / 10;
       if (random.nextInt(2) == 0) {
         // the server goes on meanwhile
         change();
@@ -114,14 +151,16 @@ class CephCrashIT {
     end();
     System.out.printf(
         Locale.ROOT,
-        "%d kills in %d runs, %d points committed; sent again: %s in all, at most %s after a"
-            + " kill%n",
-        killed,
+        "%d kills in %d runs, %d points committed%n",
+        all.kills,
         started,
-        head().manifest().sequence() + 1,
-        Bytes.text(resent),
-        Bytes.text(mostResent));
-    assertTrue(mostResent <= MOST_RESENT, () -> "sent again after one kill");
+        head().manifest().sequence() + 1);
+    System.out.println(
+        "| run, phase | kills | written before the kill | of it sent again | at most after one kill |");
+    System.out.println("| --- | ---: | ---: | ---: | ---: |");
+    costs.forEach((of, cost) -> System.out.println(cost.row(of)));
+    System.out.println(all.row("all"));
+    assertTrue(all.mostAgain <= MOST_RESENT, () -> "sent again after one kill");
     List<String> snapshots = snapshots();
     assertTrue(snapshots.contains("foreign"), snapshots::toString);
     assertEquals(3, snapshots.size(), () -> "a base, a spare base and a foreign one: " + snapshots);
@@ -132,7 +171,7 @@ class CephCrashIT {
     Process process = start("AUTO");
     assertTrue(process.waitFor(120, TimeUnit.SECONDS), "a run without disturbance ends");
     assertEquals(0, process.exitValue(), this::output);
-    check();
+    checkEnded();
   }
 
   private void change() {
@@ -156,6 +195,13 @@ class CephCrashIT {
     chains().newest(chain(), Integer.MAX_VALUE);
   }
 
+  /** What must hold when a run has ended well. */
+  private void checkEnded() {
+    check();
+    List<String> own = snapshots().stream().filter(it -> it.startsWith("sync.")).toList();
+    assertTrue(own.size() <= 2, () -> "a base and a spare base: " + own);
+  }
+
   /** What must hold whenever the process dies. */
   private void checkAtRest() {
     List<CommittedManifest> all = chains().newest(chain(), Integer.MAX_VALUE);
@@ -173,21 +219,35 @@ class CephCrashIT {
     if (chains().openRun(chain()).isEmpty()) {
       return 0;
     }
-    long resumeAt = chains().progress(chain()).map(RunProgress::written).orElse(0L);
+    return writtenBeyond(chains().progress(chain()).map(RunProgress::written).orElse(0L));
+  }
+
+  /** Bytes that the killed process wrote beyond an offset. */
+  private long writtenBeyond(long from) throws IOException {
     ByteBuffer log = ByteBuffer.wrap(Files.readAllBytes(folder.resolve("written")));
     long bytes = 0;
     while (log.remaining() >= 16) {
       long offset = log.getLong();
       long length = log.getLong();
-      bytes += Math.max(0, Math.min(length, offset + length - resumeAt));
+      bytes += Math.max(0, Math.min(length, offset + length - from));
     }
     return bytes;
+  }
+
+  /** What the killed process was doing. */
+  private String phase() {
+    return output()
+        .lines()
+        .filter(it -> it.startsWith("PHASE "))
+        .reduce((before, after) -> after)
+        .map(it -> it.substring("PHASE ".length()))
+        .orElse("plan");
   }
 
   private Process start(String mode) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Xmx256m", "-cp", classPath()));
+    command.addAll(List.of("-Xmx256m", "-XX:TieredStopAtLevel=1", "-cp", classPath()));
     if (Runtime.version().feature() >= 24) {
       command.add("--enable-native-access=ALL-UNNAMED");
     }
@@ -205,12 +265,14 @@ class CephCrashIT {
         .start();
   }
 
-  private void awaitReady(Process process) throws Exception {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-    while (process.isAlive() && !output().contains("READY")) {
+  /** Waits until the process has said something, or ended; whether it has said it. */
+  private boolean await(Process process, String word) throws Exception {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(120);
+    while (process.isAlive() && !output().contains(word)) {
       assertTrue(System.nanoTime() < end, this::output);
-      Thread.sleep(5);
+      Thread.sleep(2);
     }
+    return output().contains(word);
   }
 
   private String output() {

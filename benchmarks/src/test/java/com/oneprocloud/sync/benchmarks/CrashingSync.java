@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package com.oneprocloud.sync.benchmarks;
 
+import com.oneprocloud.sync.api.DiskPlan;
 import com.oneprocloud.sync.api.DiskReport;
 import com.oneprocloud.sync.api.Fault;
+import com.oneprocloud.sync.api.SyncListener;
 import com.oneprocloud.sync.api.SyncPlan;
 import com.oneprocloud.sync.api.chain.SyncMode;
 import com.oneprocloud.sync.api.storage.ImageSpec;
@@ -68,7 +70,7 @@ final class CrashingSync {
       if (!plan.resumes() && wanted != SyncMode.AUTO) {
         plan = engine.plan(image, target, wanted);
       }
-      DiskReport report = engine.run(plan).disks().get(0);
+      DiskReport report = engine.run(plan, new Telling()).disks().get(0);
       System.out.println(
           "COMMITTED "
               + report.committed().manifest().sequence()
@@ -80,6 +82,15 @@ final class CrashingSync {
               + report.resumedAt()
               + ", read "
               + report.bytesRead());
+    }
+  }
+
+  /** Tells which phase of which kind of run it is. */
+  private static final class Telling implements SyncListener {
+    @Override
+    public void phaseStarted(DiskPlan disk, Phase phase) {
+      String kind = disk.verdict() + (disk.resumes().isPresent() ? " taken up" : "");
+      System.out.println("PHASE " + kind + ", " + phase);
     }
   }
 
