@@ -9,6 +9,8 @@ fi
 LAB_HOME=${SYNC_LAB_HOME:-${XDG_CACHE_HOME:-$HOME/.cache}/sync-lab}
 LAB_COMMAND=$(basename "$0")
 LAB_STARTED=$(date +%s%N)
+# What enters the namespace that a program is to run in, if any
+INSIDE=()
 
 # Progress goes to stderr; stdout carries nothing but the key=value lines.
 say() { local ms=$((($(date +%s%N) - LAB_STARTED) / 1000000)); printf '[%3d.%02ds] %s\n' $((ms / 1000)) $((ms % 1000 / 10)) "$*" >&2; }
@@ -86,7 +88,7 @@ in_chroot() {
   shift
   while [ "$1" != -- ]; do binds+=("$1"); shift; done
   shift
-  unshare --mount --propagation private /bin/bash -c '
+  "${INSIDE[@]}" unshare --mount --propagation private /bin/bash -c '
     set -eu; root=$1; n=$2; shift 2
     for m in /proc /sys /dev; do mount --rbind $m "$root$m"; done
     for ((; n > 0; n--)); do mkdir -p "$root${1#*=}"; mount --rbind "${1%%=*}" "$root${1#*=}"; shift; done

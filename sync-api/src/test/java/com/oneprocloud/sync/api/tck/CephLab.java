@@ -87,6 +87,12 @@ public final class CephLab {
     return up(new LabCommand("ceph"), "--name", name, "--port", Integer.toString(port));
   }
 
+  /** The same with a network of its own, so that it can be {@link #cut} off. */
+  public static CephLab startSeparateNetwork(String name, int port) {
+    return up(
+        new LabCommand("ceph"), "--name", name, "--port", Integer.toString(port), "--network");
+  }
+
   private static CephLab up(LabCommand command, String... options) {
     List<String> arguments = new ArrayList<>(List.of("up"));
     arguments.addAll(List.of(options));
@@ -176,12 +182,38 @@ public final class CephLab {
    * Stops one OSD; with a single OSD all I/O waits. Call {@link #startOsd} in a {@code finally}.
    */
   public void stopOsd(int osd) {
-    fault("stop-osd", osd);
+    fault("stop-osd", Integer.toString(osd));
   }
 
   /** Starts the OSD again and waits until all placement groups are active and clean. */
   public void startOsd(int osd) {
-    fault("start-osd", osd);
+    fault("start-osd", Integer.toString(osd));
+  }
+
+  /**
+   * Ends a daemon at once, for instance {@code "mon.a"}. Call {@link #startDaemon} in a {@code
+   * finally}.
+   */
+  public void kill(String daemon) {
+    fault("kill", daemon);
+  }
+
+  /** Starts a daemon, if it does not run; waits for nothing. */
+  public void startDaemon(String daemon) {
+    fault("start", daemon);
+  }
+
+  /**
+   * Pulls the cable to a cluster of {@link #startSeparateNetwork}. Call {@link #heal} in a {@code
+   * finally}.
+   */
+  public void cut() {
+    fault("cut", null);
+  }
+
+  /** Puts the cable back. */
+  public void heal() {
+    fault("heal", null);
   }
 
   /** Stops the cluster and removes its data; only for one of {@link #startSeparate}. */
@@ -189,14 +221,14 @@ public final class CephLab {
     fault("wipe", null);
   }
 
-  private void fault(String verb, @Nullable Integer osd) {
+  private void fault(String verb, @Nullable String of) {
     if (name == null) {
       throw command.cannotRun(
           verb + " on the cluster of SYNC_LAB_CEPH_CONF, which is not the lab's");
     }
     List<String> arguments = new ArrayList<>(List.of(verb, "--release", release, "--name", name));
-    if (osd != null) {
-      arguments.add(osd.toString());
+    if (of != null) {
+      arguments.add(of);
     }
     command.run(Duration.ofMinutes(3), arguments.toArray(String[]::new));
   }
