@@ -106,6 +106,8 @@ public final class ChainDirectory {
           long token = Math.max(held.map(LeaseRecord::token).orElse(0L) + 1, now.toEpochMilli());
           writeLease(token, holder, now.plus(time));
           removeRemains();
+          // a name that its maker did not live to make durable is relied on from now on
+          DurableFiles.syncDirectory(manifests);
           return token;
         });
   }

@@ -103,7 +103,8 @@ public final class DurableFiles {
     return ByteBuffer.wrap(content, from, Math.min(PIECE, content.length - from));
   }
 
-  private static void syncDirectory(Path directory) throws IOException {
+  /** Makes the names in a directory durable. */
+  public static void syncDirectory(Path directory) throws IOException {
     try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
       channel.force(true);
     }

@@ -78,8 +78,21 @@ final class TransferJournal implements Pipeline.Checkpoint {
         disk.record(new RunProgress(flushed, flushed, epoch), true);
       } catch (RuntimeException suppressed) {
         e.addSuppressed(suppressed);
+        giveUp(e);
       }
       throw e;
+    }
+  }
+
+  /**
+   * On a full disk a record can still be removed. Then nobody takes the run up, and all of the
+   * replica is compared.
+   */
+  private void giveUp(RuntimeException failure) {
+    try {
+      disk.resources().chains.abandon(disk.lease().lease());
+    } catch (RuntimeException suppressed) {
+      failure.addSuppressed(suppressed);
     }
   }
 
