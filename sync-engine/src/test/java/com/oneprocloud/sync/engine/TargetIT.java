@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.oneprocloud.sync.api.DiskReport;
 import com.oneprocloud.sync.api.InvalidPlanException;
+import com.oneprocloud.sync.api.StorageException;
 import com.oneprocloud.sync.api.TargetException;
 import com.oneprocloud.sync.api.chain.Manifest;
 import com.oneprocloud.sync.api.chain.SyncMode;
@@ -154,6 +155,97 @@ class TargetIT {
     assertTrue(small.getMessage().contains(Long.toString(12L * MIB)), small::getMessage);
     world.disk.resize(12L * MIB);
     assertHolds(world.sync(target), backing);
+  }
+
+  @Test
+  void aDeviceThatSomebodyElseUsedIsRefusedAndRepairedWhenAsked() throws Exception {
+    Path backing = Files.write(folder.resolve("disk"), new byte[8 * MIB]);
+    Path device = loop(backing);
+    Target target = devices(device);
+    world.sync(target);
+    world.write(OBJECT, 1000, 2);
+    assertEquals(Verdict.CONTINUE, world.sync(target).verdict());
+
+    // a boot sector, a superblock beyond a partition table, a backup of it at the end; a wiped
+    // device
+    for (long offset : new long[] {0, MIB + 1080, 8L * MIB - 4096}) {
+      try (RandomAccessFile file = new RandomAccessFile(device.toFile(), "rw")) {
+        file.seek(offset);
+        file.write(new byte[] {1, 2, 3});
+      }
+      refusedThenRepaired(target, backing, "it was left with");
+    }
+    try (RandomAccessFile file = new RandomAccessFile(device.toFile(), "rw")) {
+      file.write(new byte[8 * MIB]);
+    }
+    refusedThenRepaired(target, backing, "it was left with");
+
+    // another device in its place, of another chain or of none
+    Path other = loop(Files.write(folder.resolve("other"), new byte[8 * MIB]));
+    Path link = Files.createSymbolicLink(folder.resolve("by-id"), device);
+    Target linked = devices(link);
+    world.sync(linked);
+    Files.delete(link);
+    Files.createSymbolicLink(link, other);
+    refusedThenRepaired(linked, folder.resolve("other"), "it was left with");
+    Files.delete(link);
+  }
+
+  @Test
+  void aDeviceThatBecameShorterIsRefusedAndOneThatGrewIsNot() throws Exception {
+    Path backing = Files.write(folder.resolve("disk"), new byte[12 * MIB]);
+    Path device = loop(backing);
+    Target target = devices(device);
+    world.sync(target);
+    resize(backing, device, 16L * MIB);
+    assertEquals(Verdict.CONTINUE, world.sync(target).verdict());
+    // still as large as the image
+    resize(backing, device, 8L * MIB);
+    refusedThenRepaired(target, backing, "only 8388608 bytes");
+    resize(backing, device, 4L * MIB);
+    InvalidPlanException small = assertThrows(InvalidPlanException.class, () -> world.sync(target));
+    assertTrue(small.getMessage().contains("holds 4194304 bytes"), small::getMessage);
+  }
+
+  private static void resize(Path backing, Path device, long size) throws Exception {
+    try (RandomAccessFile file = new RandomAccessFile(backing.toFile(), "rw")) {
+      file.setLength(size);
+    }
+    output("losetup", "--set-capacity", device.toString());
+  }
+
+  private void refusedThenRepaired(Target target, Path backing, String why) throws IOException {
+    InvalidPlanException refused =
+        assertThrows(InvalidPlanException.class, () -> world.sync(target));
+    assertTrue(refused.getMessage().contains(why), refused::getMessage);
+    DiskReport repaired =
+        world.in(
+            engine -> engine.run(engine.plan(World.IMAGE, target, SyncMode.RESYNC)).disks().get(0));
+    assertHolds(repaired, backing);
+    assertEquals(Verdict.CONTINUE, world.sync(target).verdict());
+  }
+
+  @Test
+  void aChainStoreOnAFullFileSystemIsATypedErrorAndTheRunGoesOnWhenThereIsRoom() throws Exception {
+    world.sync();
+    world.write(0, 6 * MIB, 4);
+    Path chains = world.records();
+    Path moved = Files.move(chains, folder.resolve("moved"));
+    Files.createDirectory(chains);
+    output("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", chains.toString());
+    undo.push(new String[] {"umount", chains.toString()});
+    output("cp", "-a", moved + "/.", chains.toString());
+    Path filler = chains.resolve("filler");
+    assertThrows(IOException.class, () -> Files.write(filler, new byte[2 * MIB]));
+    StorageException full = assertThrows(StorageException.class, () -> world.sync());
+    assertTrue(full.getMessage().contains("No space left on device"), full::getMessage);
+    Files.delete(filler);
+    world.letLeasesExpire();
+    world.checkCommitted(world.sync());
+    world.write(0, 100, 5);
+    DiskReport next = world.sync();
+    assertEquals(Verdict.CONTINUE, next.verdict());
+    world.checkCommitted(next);
   }
 
   @Test

@@ -22,6 +22,10 @@ import java.util.Map;
 /**
  * Block devices, one for each disk. A device has no place for a record of its own, so the records
  * are in a directory; a full run overwrites the device.
+ *
+ * <p>A device that is not the one that was left, or that somebody made a file system on or mounted,
+ * is noticed by a sample of its content and refused in the plan. Changes of a few bytes in its
+ * middle are not: verify with {@code Verification.ALL} if others can write to it.
  */
 public final class BlockDeviceTarget implements Target {
   private final Map<ReplicaName, Path> devices;
@@ -118,6 +122,6 @@ public final class BlockDeviceTarget implements Target {
 
   private ReplicaRecord record(Path device) {
     String name = device.toString().replace('/', '_');
-    return new ReplicaRecord(records.resolve(name + ".replica.json"), null);
+    return new ReplicaRecord(records.resolve(name + ".replica.json"), device, true);
   }
 }

@@ -122,7 +122,7 @@ public final class DirectoryTarget implements Target {
   }
 
   private ReplicaRecord record(ReplicaName name) {
-    return new ReplicaRecord(beside(name, ".replica.json"), file(name));
+    return new ReplicaRecord(beside(name, ".replica.json"), file(name), false);
   }
 
   private Path beside(ReplicaName name, String suffix) {

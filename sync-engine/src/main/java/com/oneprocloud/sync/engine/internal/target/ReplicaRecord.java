@@ -13,12 +13,14 @@ import com.oneprocloud.sync.api.chain.RunId;
 import com.oneprocloud.sync.api.target.ReplicaState;
 import com.oneprocloud.sync.engine.internal.chain.DurableFiles;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import java.util.OptionalLong;
 
 /** The file beside a replica that says what it holds. */
 public final class ReplicaRecord {
@@ -27,18 +29,20 @@ public final class ReplicaRecord {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Path file;
-  private final @Nullable Path content;
+  private final Path content;
+  private final boolean device;
 
   /**
    * The record in a file, whether it exists or not.
    *
    * @param file the record's file
-   * @param content the replica's file, to notice when somebody else changes it; null for a device,
-   *     which does not tell
+   * @param content the replica's file or device, to notice when somebody else changes it
+   * @param device whether it is a device
    */
-  public ReplicaRecord(Path file, @Nullable Path content) {
+  public ReplicaRecord(Path file, Path content, boolean device) {
     this.file = file;
     this.content = content;
+    this.device = device;
   }
 
   /** Whether there is a record. */
@@ -78,8 +82,8 @@ public final class ReplicaRecord {
       inFlight.from().ifPresent(from -> root.put("from", from.hex()));
     } else if (state instanceof ReplicaState.Committed committed) {
       root.put("state", "committed").put("at", committed.at().hex());
-      if (settled && content != null) {
-        stamp(content).ifPresent(stamp -> root.put(STAMP, stamp));
+      if (settled) {
+        stamp(OptionalLong.empty()).ifPresent(stamp -> root.put(STAMP, stamp));
       }
     } else {
       root.put("state", "empty");
@@ -122,10 +126,10 @@ public final class ReplicaRecord {
 
   private ReplicaState committed(JsonNode root) {
     Optional<String> recorded = Optional.ofNullable(root.get(STAMP)).map(JsonNode::asText);
-    Optional<String> now = content == null ? Optional.empty() : stamp(content);
+    Optional<String> now = recorded.flatMap(it -> stamp(sizeIn(it)));
     if (recorded.isPresent() && now.isPresent() && !recorded.equals(now)) {
       return new ReplicaState.Changed(
-          "its file has " + now.get() + ", it was left with " + recorded.get());
+          "it has " + now.get() + ", it was left with " + recorded.get());
     }
     return new ReplicaState.Committed(new ManifestHash(root.path("at").asText()));
   }
@@ -135,13 +139,35 @@ public final class ReplicaRecord {
         "its record " + file + " is damaged (" + cause.getMessage() + ")");
   }
 
-  /** What changes whenever somebody writes to the file; to a millisecond, which copies keep. */
-  private static Optional<String> stamp(Path content) {
+  /**
+   * What changes when somebody writes to the replica. For a file its time, to a millisecond, which
+   * copies keep; a device has none and is sampled.
+   *
+   * @param size how much of a device counts; all of it if that is not told
+   */
+  private Optional<String> stamp(OptionalLong size) {
     try {
+      if (device) {
+        return DeviceSample.of(content, size.isPresent() ? size.getAsLong() : deviceSize());
+      }
       long modified = Files.getLastModifiedTime(content).toMillis();
       return Optional.of(Files.size(content) + " bytes of " + Instant.ofEpochMilli(modified));
     } catch (IOException e) {
       return Optional.empty();
+    }
+  }
+
+  /** A device may have grown since. */
+  private static OptionalLong sizeIn(String stamp) {
+    String number = stamp.substring(0, Math.max(0, stamp.indexOf(' ')));
+    return number.matches("\\d{1,18}")
+        ? OptionalLong.of(Long.parseLong(number))
+        : OptionalLong.empty();
+  }
+
+  private long deviceSize() throws IOException {
+    try (FileChannel channel = FileChannel.open(content, StandardOpenOption.READ)) {
+      return channel.size();
     }
   }
 
