@@ -45,6 +45,7 @@ import com.oneprocloud.sync.engine.internal.plan.ImageLocator;
 import com.oneprocloud.sync.engine.internal.plan.ServerDisks;
 import com.oneprocloud.sync.engine.internal.point.DiskSnapshots;
 import com.oneprocloud.sync.engine.internal.point.ImageSnapshots;
+import com.oneprocloud.sync.engine.internal.point.OwnSnapshots;
 import com.oneprocloud.sync.engine.internal.point.SnapshotNames;
 import com.oneprocloud.sync.engine.internal.point.VolumeSnapshots;
 import com.oneprocloud.sync.engine.internal.run.DiskRun;
@@ -324,6 +325,68 @@ public final class SyncEngine implements AutoCloseable {
     }
   }
 
+  /**
+   * The same, steered by another thread. After a pause it plans again: the listener hears of
+   * several runs, the report names the disks of all of them.
+   *
+   * @throws SyncException if a disk failed, or the run was cancelled
+   */
+  public SyncReport run(SyncPlan plan, SyncListener listener, RunControl control) {
+    SyncPlan next = plan;
+    List<DiskReport> committed = new ArrayList<>();
+    while (true) {
+      RunControl.Attempt attempt = control.new Attempt(listener);
+      SyncReport report = null;
+      SyncException failure = null;
+      boolean stopped;
+      try {
+        report = run(next, attempt);
+      } catch (SyncException e) {
+        failure = e;
+      } finally {
+        stopped = attempt.end();
+      }
+      committed.addAll(attempt.committed());
+      if (failure != null && (!stopped || control.isCancelled())) {
+        throw failure;
+      }
+      if (failure == null && report != null) {
+        return new SyncReport(
+            plan.subject(), report.run(), plan.consistency(), report.snapshotTime(), committed);
+      }
+      next = planAfterPause(plan, control);
+    }
+  }
+
+  /** What is left of a plan whose run was stopped. */
+  private SyncPlan planAfterPause(SyncPlan plan, RunControl control) {
+    try {
+      control.awaitResume();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw cancelled(plan.subject(), e);
+    }
+    if (control.isCancelled()) {
+      throw cancelled(plan.subject(), null);
+    }
+    SyncPlan rest = planAgain(plan, SyncMode.AUTO);
+    return rest.resumes() ? rest : planAgain(plan, plan.mode());
+  }
+
+  private SyncPlan planAgain(SyncPlan plan, SyncMode mode) {
+    return plan.server().isPresent()
+        ? plan(plan.server().get().id(), plan.target(), mode)
+        : plan(plan.disks().get(0).image(), plan.target(), mode);
+  }
+
+  private static SyncException cancelled(Object subject, @Nullable Throwable cause) {
+    return new SyncException(
+        SyncException.failed("run", subject)
+            .because("it was cancelled")
+            .advice("Plan again to take it up where it stopped.")
+            .cause(cause));
+  }
+
   private SyncReport runDisks(SyncPlan plan, SyncListener listener) {
     resources.checkOpen();
     Notifier notifier = new Notifier(listener);
@@ -358,6 +421,28 @@ public final class SyncEngine implements AutoCloseable {
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
+    }
+  }
+
+  /**
+   * Looks for snapshots that carry the owner's mark and holds them against the chains; removes
+   * those that no chain needs, if that is asked for. Foreign snapshots are neither reported nor
+   * touched. May be called at any time, beside runs too.
+   *
+   * <p>A run removes by itself what earlier runs of its chain have left. This is for what no run
+   * comes to: chains that are not run any more, snapshots that could not be removed.
+   *
+   * @throws SyncException if the chain store cannot be asked; what else cannot be is in the
+   *     report's notes
+   */
+  public ReconcileReport reconcile(ReconcileSettings how) {
+    running.readLock().lock();
+    try {
+      resources.checkOpen();
+      return new OwnSnapshots(owner, storage, snapshotter, cloudSnapshots, chains, snapshotTimeout)
+          .reconcile(how);
+    } finally {
+      running.readLock().unlock();
     }
   }
 
@@ -436,11 +521,7 @@ public final class SyncEngine implements AutoCloseable {
   private static RuntimeException cause(DiskRun disk, Exception e) {
     Throwable cause = e instanceof ExecutionException && e.getCause() != null ? e.getCause() : e;
     if (cause instanceof InterruptedException || cause instanceof CancellationException) {
-      return new SyncException(
-          SyncException.failed("run", disk.plan().image())
-              .because("it was cancelled")
-              .advice("Plan again to take it up where it stopped.")
-              .cause(cause));
+      return cancelled(disk.plan().image(), cause);
     }
     return cause instanceof RuntimeException r ? r : new IllegalStateException(cause);
   }

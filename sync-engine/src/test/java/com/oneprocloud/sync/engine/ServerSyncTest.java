@@ -6,13 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.oneprocloud.sync.api.ConflictException;
 import com.oneprocloud.sync.api.Consistency;
 import com.oneprocloud.sync.api.Fault;
 import com.oneprocloud.sync.api.InvalidPlanException;
 import com.oneprocloud.sync.api.NotFoundException;
+import com.oneprocloud.sync.api.StorageException;
 import com.oneprocloud.sync.api.SyncException;
 import com.oneprocloud.sync.api.SyncPlan;
 import com.oneprocloud.sync.api.SyncReport;
+import com.oneprocloud.sync.api.chain.ChainStore;
 import com.oneprocloud.sync.api.chain.SnapshotRef;
 import com.oneprocloud.sync.api.chain.Verdict;
 import com.oneprocloud.sync.api.inventory.CloudInventory;
@@ -29,6 +32,8 @@ import com.oneprocloud.sync.api.mapping.PoolMapping;
 import com.oneprocloud.sync.api.storage.ImageSpec;
 import com.oneprocloud.sync.api.storage.Snapshot;
 import com.oneprocloud.sync.api.target.ReplicaName;
+import com.oneprocloud.sync.engine.fixture.SteppedStore;
+import com.oneprocloud.sync.engine.fixture.Steps;
 import com.oneprocloud.sync.engine.memory.MemoryCluster;
 import com.oneprocloud.sync.engine.memory.MemoryDisk;
 import com.oneprocloud.sync.engine.target.DirectoryTarget;
@@ -44,6 +49,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -148,14 +154,79 @@ class ServerSyncTest {
     }
   }
 
+  @Test
+  void whatTheCloudCannotRemoveIsReportedWithTheCommandThatDoes() {
+    try (SyncEngine engine = engine(MAPPING)) {
+      engine.run(engine.plan(SERVER, target));
+      String chain = engine.plan(SERVER, target).disks().get(0).chain().brief();
+      Map<String, String> ours = Map.of("sync-owner", "default", "sync-chain", chain);
+      List<VolumeId> root = List.of(VolumeId.of("root"));
+      CloudSnapshotId leaked = cloud.create(root, "leaked", ours, Duration.ZERO).get(0).id();
+      CloudSnapshotId stuck = cloud.create(root, "stuck", ours, Duration.ZERO).get(0).id();
+      cloud.create(root, "foreign", Map.of("sync-owner", "other"), Duration.ZERO);
+      cloud.unremovable = Optional.of(stuck);
+      ReconcileSettings now = ReconcileSettings.lookOnly().withGrace(Duration.ZERO);
+      assertEquals(2, engine.reconcile(now).in(ReconcileReport.State.LEAKED).size());
+
+      ReconcileReport report = engine.reconcile(now.removing());
+      assertEquals(4, report.snapshots().size(), report::toString);
+      assertEquals(
+          List.of(Optional.of(leaked.value())),
+          report.in(ReconcileReport.State.REMOVED).stream().map(it -> it.cloudId()).toList());
+      assertEquals(2, report.in(ReconcileReport.State.NEEDED).size(), report::toString);
+      assertEquals(
+          List.of(
+              Optional.of(
+                  "openstack volume snapshot set --state available s4"
+                      + " && openstack volume snapshot delete s4")),
+          report.in(ReconcileReport.State.STUCK).stream().map(it -> it.command()).toList(),
+          report::toString);
+      assertEquals(4, cloud.snapshots.size());
+      cloud.unremovable = Optional.empty();
+      assertEquals(1, engine.reconcile(now.removing()).in(ReconcileReport.State.REMOVED).size());
+    }
+  }
+
+  @Test
+  void runsThatDieAgainAndAgainDoNotUseUpTheSnapshots() {
+    Steps steps =
+        new Steps() {
+          @Override
+          public <T> T durable(String name, Supplier<T> step) {
+            if (cloud.dying && name.equals("abandon")) {
+              throw new StorageException(SyncException.failed(name, "chain").because("killed"));
+            }
+            return step.get();
+          }
+        };
+    ChainStore chains = new SteppedStore(DirectoryChainStore.at(folder.resolve("chains")), steps);
+    try (SyncEngine engine = engine(MAPPING, chains)) {
+      engine.run(engine.plan(SERVER, target));
+      for (int night = 0; night < 5; night++) {
+        // takes its snapshots and dies before it does anything else
+        SyncPlan plan = engine.plan(SERVER, target);
+        cloud.dying = true;
+        assertThrows(SyncException.class, () -> engine.run(plan));
+        cloud.dying = false;
+        assertTrue(cloud.snapshots.size() <= 4, () -> cloud.snapshots.toString());
+      }
+      engine.run(engine.plan(SERVER, target));
+      assertEquals(4, cloud.snapshots.size(), "base and spare base of each volume");
+    }
+  }
+
   private SyncEngine engine(PoolMapping mapping) {
+    return engine(mapping, DirectoryChainStore.at(folder.resolve("chains")));
+  }
+
+  private SyncEngine engine(PoolMapping mapping, ChainStore chains) {
     return SyncEngine.builder()
         .inventory(cloud)
         .cloudSnapshots(cloud)
         .storage(cluster)
         .snapshotter(cluster.snapshotter())
         .mapping(mapping)
-        .chains(DirectoryChainStore.at(folder.resolve("chains")))
+        .chains(chains)
         .build();
   }
 
@@ -215,6 +286,8 @@ class ServerSyncTest {
     final Map<CloudSnapshotId, CloudSnapshot> snapshots = new ConcurrentHashMap<>();
     final AtomicInteger made = new AtomicInteger();
     volatile Optional<VolumeId> failing = Optional.empty();
+    volatile Optional<CloudSnapshotId> unremovable = Optional.empty();
+    volatile boolean dying;
 
     @Override
     public String description() {
@@ -288,6 +361,9 @@ class ServerSyncTest {
         snapshots.put(id, snapshot);
         taken.add(snapshot);
       }
+      if (dying) {
+        throw new SyncException(SyncException.failed("create snapshot", name).because("killed"));
+      }
       return taken;
     }
 
@@ -303,8 +379,23 @@ class ServerSyncTest {
           .toList();
     }
 
+    private static CloudSnapshot inError(CloudSnapshot it) {
+      return new CloudSnapshot(
+          it.id(),
+          it.volume(),
+          it.name(),
+          "error_deleting",
+          it.size(),
+          it.metadata(),
+          it.created());
+    }
+
     @Override
     public void remove(CloudSnapshotId id, Duration timeout) {
+      if (unremovable.filter(id::equals).isPresent()) {
+        snapshots.computeIfPresent(id, (same, it) -> inError(it));
+        throw new ConflictException(SyncException.failed("remove snapshot", id));
+      }
       CloudSnapshot snapshot = snapshots.remove(id);
       if (snapshot == null) {
         throw new NotFoundException(SyncException.failed("remove snapshot", id));

@@ -54,7 +54,13 @@ public final class ImageSnapshots implements DiskSnapshots {
         try {
           snapshotter.remove(image.spec(), snapshot);
         } catch (SyncException e) {
-          left.add("Snapshot " + snapshot.name() + " was left: " + e.getMessage());
+          left.add(
+              "Snapshot "
+                  + snapshot.name()
+                  + " was left: "
+                  + e.getMessage()
+                  + ". By hand: "
+                  + AdminCommand.remove(image.spec(), snapshot));
         }
       }
     }

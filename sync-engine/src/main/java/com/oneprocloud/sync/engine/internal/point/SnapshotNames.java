@@ -3,6 +3,9 @@ package com.oneprocloud.sync.engine.internal.point;
 
 import com.oneprocloud.sync.api.chain.ChainId;
 import com.oneprocloud.sync.api.chain.RunId;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Names of our own snapshots: {@code sync.<owner>.<chain>.<sequence>.<run>}. The name is the only
@@ -10,6 +13,9 @@ import com.oneprocloud.sync.api.chain.RunId;
  * name does not begin with owner and chain.
  */
 public final class SnapshotNames {
+  private static final Pattern FORM =
+      Pattern.compile("sync\\.([A-Za-z0-9_-]{1,32})\\.([0-9a-f]{12})\\.\\d{1,19}\\.[0-9a-f]{8}");
+
   private final String prefix;
 
   /**
@@ -30,5 +36,16 @@ public final class SnapshotNames {
   /** Whether a snapshot of that name is ours and of this chain. */
   public boolean own(String name) {
     return name.startsWith(prefix);
+  }
+
+  /**
+   * The chain of a snapshot of that name, as {@link ChainId#brief} writes it; empty if the name is
+   * not one that this owner gives.
+   */
+  static Optional<String> chainOf(String owner, String name) {
+    Matcher form = FORM.matcher(name);
+    return form.matches() && form.group(1).equals(owner)
+        ? Optional.of(form.group(2))
+        : Optional.empty();
   }
 }

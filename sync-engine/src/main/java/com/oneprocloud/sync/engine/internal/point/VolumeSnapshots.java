@@ -23,8 +23,11 @@ import java.util.stream.Collectors;
  * They are the cloud's to remove, and told to be ours by their metadata.
  */
 public final class VolumeSnapshots implements DiskSnapshots {
-  private static final String OWNER = "sync-owner";
-  private static final String CHAIN = "sync-chain";
+  /** The key under which a cloud snapshot has its owner. */
+  static final String OWNER = "sync-owner";
+
+  /** The key under which a cloud snapshot has its chain. */
+  static final String CHAIN = "sync-chain";
 
   private final CloudSnapshots cloud;
   private final VolumeId volume;

@@ -17,6 +17,7 @@ import com.oneprocloud.sync.api.chain.SyncMode;
 import com.oneprocloud.sync.api.chain.VerdictReason;
 import com.oneprocloud.sync.api.storage.Image;
 import com.oneprocloud.sync.api.storage.Snapshot;
+import com.oneprocloud.sync.api.storage.SnapshotId;
 import com.oneprocloud.sync.api.storage.SnapshotReader;
 import com.oneprocloud.sync.api.storage.StorageCluster;
 import com.oneprocloud.sync.api.target.Replica;
@@ -35,6 +36,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,14 +101,17 @@ public final class DiskRun implements AutoCloseable {
     this.snapshots = snapshots;
     this.names = names;
     try {
-      Duration time = resources.settings.leaseTime();
       this.lease =
-          new LeaseKeeper(
-              resources.chains.acquire(plan.chain(), owner, time), time, resources.scheduler);
+          LeaseKeeper.take(
+              resources.chains,
+              plan.chain(),
+              owner,
+              resources.settings.leaseTime(),
+              resources.scheduler);
       opened.push(lease);
       this.image = storage.open(plan.image());
       opened.push(image);
-      this.replica = target.open(plan.chain().replica());
+      this.replica = new FencedReplica(target.open(plan.chain().replica()), lease);
       opened.push(replica);
       this.disk = new OpenDisk(plan, replica, lease, resources, notifier);
       finishCommitted();
@@ -131,8 +136,9 @@ public final class DiskRun implements AutoCloseable {
     return decision.resumes().isPresent();
   }
 
-  /** Records the run as open. */
+  /** Records the run as open, and removes what runs that were cut short have left. */
   public void begin(RunId id) {
+    boolean cutShort = resources.chains.openRun(plan.chain()).isPresent();
     String name = names.name(nextSequence(), id);
     run =
         new OpenRun(
@@ -148,6 +154,23 @@ public final class DiskRun implements AutoCloseable {
             decision.verdict(),
             decision.reason());
     resources.chains.open(lease.lease(), run);
+    removeLeaked(cutShort);
+  }
+
+  /**
+   * Without this, runs that die again and again would use up the snapshots that a volume may have,
+   * and then no run could take one. What cannot be removed is reported after the commit, which
+   * tries again.
+   */
+  private void removeLeaked(boolean cutShort) {
+    Set<SnapshotRef> keep = new HashSet<>();
+    resources.chains.newest(plan.chain(), 2).forEach(it -> keep.add(it.manifest().snapshot()));
+    Set<SnapshotId> kept = keep.stream().map(SnapshotRef::id).collect(Collectors.toSet());
+    boolean leaked =
+        image.snapshots().stream().anyMatch(it -> names.own(it.name()) && !kept.contains(it.id()));
+    if (cutShort || leaked) {
+      snapshots.forEach(way -> prune(way, keep));
+    }
   }
 
   /** Takes the snapshot of the run that was begun. */
@@ -333,7 +356,7 @@ public final class DiskRun implements AutoCloseable {
     return report;
   }
 
-  /** The point is committed: what goes wrong here is for the report, not for the run. */
+  /** What goes wrong here is for the report, not for the run. */
   private List<String> prune(DiskSnapshots way, Set<SnapshotRef> keep) {
     try {
       return way.prune(image, keep);
