@@ -87,7 +87,7 @@ final class Transfer implements AutoCloseable {
         : FileReplica.open(
             file,
             false,
-            new ReplicaRecord(file.resolveSibling(file.getFileName() + ".json"), file));
+            new ReplicaRecord(file.resolveSibling(file.getFileName() + ".json"), file, false));
   }
 
   private static Snapshot snapshot(Image image, String name) {
