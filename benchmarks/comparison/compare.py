@@ -391,8 +391,8 @@ def write(folder, arguments, sizes, results):
         "the target's flush; the tools and \"whole process\" include their start. Memory is the peak of the resident set. "
         "\"sync is\" is the other's wall time over that of `sync`; \"sync's share\" is the client CPU time of `sync` over the "
         "other's." % arguments.rounds, ""]
-    for store, (_, workloads_of_store) in results.items():
-        lines += ["## %s" % store, "", "Load average at the end: %.1f." % os.getloadavg()[1], ""]
+    for store, (_, workloads_of_store, load) in results.items():
+        lines += ["## %s" % store, "", "Load average of the machine at the end: %.1f." % load, ""]
         for workload, size, rows in workloads_of_store:
             name = "%s-%s.svg" % (store, workload.key)
             plot.bars(os.path.join(folder, name), "%s, %s" % (workload.title, store), [
@@ -434,8 +434,11 @@ def main():
     version = subprocess.run([arguments.java[0], "-version"], stderr=subprocess.PIPE, text=True, check=True).stderr
     arguments.java_version = "Java " + re.search(r'version "([^"]+)"', version).group(1)
     sizes = Sizes(arguments.scale)
-    results = {store: measure(store, arguments, sizes) for store in arguments.stores.split(",")}
-    write(os.path.normpath(arguments.out), arguments, sizes, results)
+    results = {}
+    for store in arguments.stores.split(","):
+        results[store] = measure(store, arguments, sizes) + (os.getloadavg()[1],)
+        # what is measured is kept, whatever happens to the next store
+        write(os.path.normpath(arguments.out), arguments, sizes, results)
 
 
 if __name__ == "__main__":
