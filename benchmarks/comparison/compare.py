@@ -305,7 +305,7 @@ def workloads(cluster, java, java_command, sizes, wanted):
                 "rados", "-c", cluster.conf, "-p", "backups", "bench", "60", "seq", "-t", "16"],
                 lambda output: seconds_of_rados_bench(output) * sizes.objects / sizes.bench_objects, ceiling=True),
         ], "`rados bench` and `rbd bench` keep nothing of what they read and tell their own time; they are ceilings. "
-           "`rados bench` reads %d MiB, scaled." % (sizes.bench_objects * 4)),
+           "`rados bench` reads %d MiB; its wall time is scaled, the rest is not." % (sizes.bench_objects * 4)),
         Workload("tmpfs", "Full to a raw file on tmpfs (%d MiB, dense)" % (size // MIB), size, [
             Ours("sync", java, "%s - s2 %s" % (full, raw), remove),
             Process("sync, whole process", whole("%s - s2 %s" % (full, raw)), before=remove),
