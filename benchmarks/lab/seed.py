@@ -5,6 +5,7 @@ seed.py identity            projects, users, roles, service catalogue
 seed.py wait SINCE          until every service has sent a heartbeat after SINCE (Unix seconds)
 seed.py resources           volume types, flavors, quotas, application credential, clouds.yaml
 seed.py demo GUEST          the demo servers, from the disk GUEST; prints key=value lines
+seed.py act WHAT ...        what the owner of a server or volume does to it
 Settings come from the environment: LAB_STATE, LAB_PORT, LAB_PASSWORD, CEPH_CONF, QUOTA_VOLUMES, QUOTA_SNAPSHOTS.
 """
 
@@ -172,21 +173,40 @@ def write_clouds(demo):
     os.rename(STATE + "/clouds.yaml.part", STATE + "/clouds.yaml")
 
 
+COMPUTE = NOVA + "/v2.1"
+WITHOUT_NETWORKS = {"OpenStack-API-Version": "compute 2.37"}
+
+
+def until(user, what, url, key, wanted, seconds=180):
+    """Waits until the record at a URL has a status, or until it is as a function says."""
+    end = time.monotonic() + seconds
+    done = wanted if callable(wanted) else lambda it: it["status"] == wanted
+    while True:
+        found = user.get(url)
+        found = found[key] if key else found
+        if done(found):
+            return found
+        if found["status"].lower().startswith("error") or time.monotonic() > end:
+            sys.exit("%s is %s: %s" % (what, found["status"], found.get("fault") or found))
+        time.sleep(0.3)
+
+
+def until_gone(user, what, url, seconds=180):
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            user.get(url)
+        except ApiError as error:
+            if error.status == 404:
+                return
+            raise
+        if time.monotonic() > end:
+            sys.exit("%s is still there" % what)
+        time.sleep(0.3)
+
+
 def demo(guest):
     user = Session("demo", "demo")
-    compute = NOVA + "/v2.1"
-    version = {"OpenStack-API-Version": "compute 2.37"}  # networks: none
-
-    def until(what, url, key, wanted, seconds=180):
-        end = time.monotonic() + seconds
-        while True:
-            found = user.get(url)
-            found = found[key] if key else found
-            if found["status"] == wanted:
-                return found
-            if found["status"].lower() == "error" or time.monotonic() > end:
-                sys.exit("%s is %s, not %s: %s" % (what, found["status"], wanted, found.get("fault")))
-            time.sleep(0.3)
 
     image = user.find(GLANCE + "/v2/images?name=guest", "images", "guest")
     if not image:
@@ -197,7 +217,7 @@ def demo(guest):
         with open(guest, "rb") as file:
             headers = {"Content-Type": "application/octet-stream"}
             send("PUT", "%s/v2/images/%s/file" % (GLANCE, image["id"]), token=user.token, headers=headers, data=file.read())
-    until("image guest", "%s/v2/images/%s" % (GLANCE, image["id"]), None, "active")
+    until(user, "image guest", "%s/v2/images/%s" % (GLANCE, image["id"]), None, "active")
 
     def volume(name, kind, source=None):
         found = user.find(user.cinder + "/volumes/detail?name=" + name, "volumes", name)
@@ -207,13 +227,13 @@ def demo(guest):
         return found["id"]
 
     def server(name, **fields):
-        found = user.find(compute + "/servers/detail?name=^%s$" % name, "servers", name)
+        found = user.find(COMPUTE + "/servers/detail?name=^%s$" % name, "servers", name)
         if not found:
             for disk in fields.get("block_device_mapping_v2", []):
-                until("volume " + disk["uuid"], user.cinder + "/volumes/" + disk["uuid"], "volume", "available")
-            found = user.post(compute + "/servers", {"server": dict(fields, name=name, networks="none")}, **version)["server"]
+                until(user, "volume " + disk["uuid"], user.cinder + "/volumes/" + disk["uuid"], "volume", "available")
+            found = user.post(COMPUTE + "/servers", {"server": dict(fields, name=name, networks="none")}, **WITHOUT_NETWORKS)["server"]
         elif found["status"] == "SHUTOFF":
-            user.post("%s/servers/%s/action" % (compute, found["id"]), {"os-start": None})
+            user.post("%s/servers/%s/action" % (COMPUTE, found["id"]), {"os-start": None})
         return found["id"]
 
     disks = [volume("web-1-root", "ceph-ssd", image["id"]), volume("web-1-data-ssd", "ceph-ssd"), volume("web-1-data-hdd", "ceph-hdd")]
@@ -224,7 +244,7 @@ def demo(guest):
     web = server("web-1", flavorRef="1", block_device_mapping_v2=mapping)
     database = server("db-1", flavorRef="2", imageRef=image["id"])
     for name, uid in (("web-1", web), ("db-1", database)):
-        until("server " + name, "%s/servers/%s" % (compute, uid), "server", "ACTIVE")
+        until(user, "server " + name, "%s/servers/%s" % (COMPUTE, uid), "server", "ACTIVE")
     wait_for_writes(
         [("volumes", "volume-" + disks[0]), ("volumes", "volume-" + disks[1]), ("volumes-hdd", "volume-" + disks[2]), ("vms", database + "_disk")]
     )
@@ -251,12 +271,109 @@ def wait_for_writes(images, seconds=60):
             time.sleep(0.3)
 
 
+def act(what, *words):
+    user = Session("demo", "demo")
+    acts = {
+        "server": act_server,
+        "delete-server": lambda u, s: act_delete(u, "server " + s, COMPUTE + "/servers/" + s),
+        "delete-volume": lambda u, v: act_delete(u, "volume " + v, u.cinder + "/volumes/" + v),
+        "delete-snapshot": lambda u, s: act_delete(u, "snapshot " + s, u.cinder + "/snapshots/" + s),
+        "volume-snapshot": act_snapshot,
+        "attach": act_attach,
+        "detach": act_detach,
+        "extend": act_extend,
+        "retype": act_retype,
+        "revert": act_revert,
+    }
+    if what not in acts:
+        sys.exit("act is one of: " + " ".join(acts))
+    acts[what](user, *words)
+
+
+def act_server(user, name, kind):
+    image = user.find(GLANCE + "/v2/images?name=guest", "images", "guest")["id"]
+
+    def volume(role, **source):
+        fields = dict({"name": "%s-%s" % (name, role), "size": 1, "volume_type": "ceph-ssd"}, **source)
+        return user.post(user.cinder + "/volumes", {"volume": fields})["volume"]["id"]
+
+    if kind == "image":
+        disks, fields = [], {"flavorRef": "2", "imageRef": image}
+    else:
+        disks = [volume("root", imageRef=image), volume("data")]
+        for disk in disks:
+            until(user, "volume " + disk, user.cinder + "/volumes/" + disk, "volume", "available")
+        fields = {
+            "flavorRef": "1",
+            "block_device_mapping_v2": [
+                {"uuid": d, "source_type": "volume", "destination_type": "volume", "boot_index": 0 if d == disks[0] else None} for d in disks
+            ],
+        }
+    server = user.post(COMPUTE + "/servers", {"server": dict(fields, name=name, networks="none")}, **WITHOUT_NETWORKS)["server"]["id"]
+    until(user, "server " + name, COMPUTE + "/servers/" + server, "server", "ACTIVE")
+    wait_for_writes([("volumes", "volume-" + d) for d in disks] or [("vms", server + "_disk")])
+    print("SERVER=" + server)
+    if disks:
+        print("ROOT=%s\nDATA=%s" % tuple(disks))
+
+
+def act_delete(user, what, url):
+    send("DELETE", url, token=user.token)
+    until_gone(user, what, url)
+
+
+def act_snapshot(user, volume, name):
+    fields = {"volume_id": volume, "name": name, "force": True}
+    snapshot = user.post(user.cinder + "/snapshots", {"snapshot": fields})["snapshot"]["id"]
+    until(user, "snapshot " + snapshot, user.cinder + "/snapshots/" + snapshot, "snapshot", "available")
+    print("SNAPSHOT=" + snapshot)
+
+
+def on_volume(user, volume, action, done, version="3.42"):
+    url = user.cinder + "/volumes/" + volume
+    user.post(url + "/action", action, **{"OpenStack-API-Version": "volume " + version})
+    until(user, "volume " + volume, url, "volume", done)
+
+
+def act_attach(user, server, volume):
+    user.post("%s/servers/%s/os-volume_attachments" % (COMPUTE, server), {"volumeAttachment": {"volumeId": volume}})
+    until(user, "volume " + volume, user.cinder + "/volumes/" + volume, "volume", "in-use")
+
+
+def act_detach(user, server, volume):
+    send("DELETE", "%s/servers/%s/os-volume_attachments/%s" % (COMPUTE, server, volume), token=user.token)
+    until(user, "volume " + volume, user.cinder + "/volumes/" + volume, "volume", "available")
+
+
+def act_extend(user, volume, gib):
+    done = lambda it: it["status"] in ("available", "in-use") and it["size"] == int(gib)
+    on_volume(user, volume, {"os-extend": {"new_size": int(gib)}}, done)
+
+
+def act_retype(user, volume, kind):
+    def done(it):
+        seen.append(it["status"])
+        # Back at rest with the old type: Cinder moves no volume that has snapshots, and tells nobody
+        if it["volume_type"] != kind and seen[-1] in ("available", "in-use") and len(seen) > 30:
+            sys.exit("volume %s was not retyped; does it have snapshots?" % volume)
+        return seen[-1] in ("available", "in-use") and it["volume_type"] == kind
+
+    seen = []
+    on_volume(user, volume, {"os-retype": {"new_type": kind, "migration_policy": "on-demand"}}, done)
+
+
+def act_revert(user, volume, snapshot):
+    on_volume(user, volume, {"revert": {"snapshot_id": snapshot}}, "available")
+
+
 verb = sys.argv[1]
 try:
     if verb == "wait":
         wait(int(sys.argv[2]))
     elif verb == "demo":
         demo(sys.argv[2])
+    elif verb == "act":
+        act(*sys.argv[2:])
     else:
         {"identity": identity, "resources": resources}[verb]()
 except ApiError as error:

@@ -62,6 +62,17 @@ public final class OpenStackLab {
         new ServerId(lab.value("DB_1")));
   }
 
+  /**
+   * Does to a server or volume of the user {@code demo} what its owner does, and waits until it is
+   * done: {@code act} of the command.
+   *
+   * @param words for instance {@code extend VOLUME 2}; the command's help lists them
+   * @return what it printed
+   */
+  public Map<String, String> act(String... words) {
+    return run("act", words);
+  }
+
   private static Map<String, String> run(String verb, String... options) {
     List<String> arguments = new ArrayList<>(List.of(verb));
     String release = LabCommand.setting("SYNC_LAB_OPENSTACK");

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+package com.oneprocloud.sync.benchmarks;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.oneprocloud.sync.api.DiskPlan;
+import com.oneprocloud.sync.api.DiskReport;
+import com.oneprocloud.sync.api.NotFoundException;
+import com.oneprocloud.sync.api.SyncListener;
+import com.oneprocloud.sync.api.SyncReport;
+import com.oneprocloud.sync.api.chain.Verdict;
+import com.oneprocloud.sync.api.chain.VerdictReason;
+import com.oneprocloud.sync.api.inventory.CloudSnapshot;
+import com.oneprocloud.sync.api.inventory.ServerId;
+import com.oneprocloud.sync.api.inventory.VolumeId;
+import com.oneprocloud.sync.api.mapping.PoolMapping;
+import com.oneprocloud.sync.api.storage.ImageSpec;
+import com.oneprocloud.sync.api.tck.CephLab;
+import com.oneprocloud.sync.api.tck.OpenStackLab;
+import com.oneprocloud.sync.ceph.CephCluster;
+import com.oneprocloud.sync.ceph.CephConfig;
+import com.oneprocloud.sync.ceph.CephSnapshotter;
+import com.oneprocloud.sync.engine.DirectoryChainStore;
+import com.oneprocloud.sync.engine.SyncEngine;
+import com.oneprocloud.sync.engine.target.DirectoryTarget;
+import com.oneprocloud.sync.openstack.CloudConfig;
+import com.oneprocloud.sync.openstack.OpenStackCloud;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * What owners and administrators of a real cloud do to a server between two runs or during one, and
+ * the verdict that each gets.
+ */
+class OpenStackChangesIT {
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+  private static final PoolMapping MAPPING =
+      PoolMapping.builder()
+          .put("ceph-ssd", "volumes")
+          .put("ceph-hdd", "volumes-hdd")
+          .imageBooted("vms")
+          .build();
+
+  private static CephLab ceph;
+  private static OpenStackLab lab;
+
+  private final String owner = "it" + UUID.randomUUID().toString().substring(0, 8);
+  private final List<String> volumes = new ArrayList<>();
+
+  @TempDir Path folder;
+
+  private OpenStackCloud cloud;
+  private CephCluster cluster;
+  private CephSnapshotter snapshotter;
+  private DirectoryTarget target;
+  private Optional<String> server = Optional.empty();
+
+  @BeforeAll
+  static void bringUp() {
+    lab = OpenStackLab.startDemo().lab();
+    ceph = CephLab.start();
+  }
+
+  @BeforeEach
+  void connect() {
+    cloud = OpenStackCloud.connect(CloudConfig.fromCloudsYaml(lab.cloudsYaml(), "lab"));
+    cluster = CephCluster.connect(CephConfig.fromFile(lab.cephConf(), "client.sync-reader"));
+    snapshotter =
+        CephSnapshotter.connect(CephConfig.fromFile(lab.cephConf(), "client.sync-snapshotter"));
+    target = DirectoryTarget.at(folder.resolve("replicas"));
+  }
+
+  @AfterEach
+  void removeWhatWasMade() {
+    server.ifPresent(it -> lab.act("delete-server", it));
+    for (CloudSnapshot left : ours()) {
+      cloud.snapshots().remove(left.id(), PATIENCE);
+    }
+    volumes.forEach(it -> lab.act("delete-volume", it));
+    snapshotter.close();
+    cluster.close();
+    cloud.close();
+  }
+
+  private Made make() {
+    Map<String, String> values = lab.act("server", owner, "volume");
+    server = Optional.of(values.get("SERVER"));
+    volumes.add(values.get("DATA"));
+    volumes.add(values.get("ROOT"));
+    return new Made(
+        ServerId.of(values.get("SERVER")),
+        VolumeId.of(values.get("ROOT")),
+        VolumeId.of(values.get("DATA")));
+  }
+
+  private record Made(ServerId server, VolumeId root, VolumeId data) {}
+
+  /** One server's life, for the sake of time: each change is made to what the last one left. */
+  @Test
+  void everyChangeGetsItsVerdict() throws IOException {
+    Made made = make();
+    run(made, Verdict.FULL, VerdictReason.FIRST_POINT);
+    grow(made);
+    loseSnapshots(made);
+    revert(made);
+    retypeIntoAnotherPool(made);
+    deleteDuringARun(made);
+  }
+
+  private void grow(Made made) throws IOException {
+    lab.act("extend", made.data.value(), "2");
+    DiskReport data = run(made, Verdict.CONTINUE, VerdictReason.BASE_PRESENT);
+    assertEquals(2L << 30, data.plan().size());
+    assertTrue(data.bytesRead() < 1L << 28, data.toString());
+  }
+
+  /** Somebody else removes the newest of our snapshots, then both: no reason for a full copy. */
+  private void loseSnapshots(Made made) throws IOException {
+    lab.act("delete-snapshot", newest(made.data).id().value());
+    run(made, Verdict.CONTINUE, VerdictReason.SPARE_BASE_PRESENT);
+    for (CloudSnapshot each : snapshots(made.data)) {
+      lab.act("delete-snapshot", each.id().value());
+    }
+    DiskReport data = run(made, Verdict.CHECKSUM_RESYNC, VerdictReason.BASE_LOST);
+    assertTrue(data.bytesWritten() < 1L << 28, data.toString());
+  }
+
+  /**
+   * Cinder reverts to the newest snapshot only, and that is ours: the base is what is reverted to.
+   */
+  private void revert(Made made) throws IOException {
+    lab.act("detach", made.server.value(), made.data.value());
+    lab.act("revert", made.data.value(), newest(made.data).id().value());
+    lab.act("attach", made.server.value(), made.data.value());
+    run(made, Verdict.CONTINUE, VerdictReason.BASE_PRESENT);
+  }
+
+  /**
+   * Cinder moves no volume that has snapshots: whoever retypes it removes ours first, and the image
+   * in the other pool is another one.
+   */
+  private void retypeIntoAnotherPool(Made made) throws IOException {
+    lab.act("detach", made.server.value(), made.data.value());
+    for (CloudSnapshot each : snapshots(made.data)) {
+      lab.act("delete-snapshot", each.id().value());
+    }
+    lab.act("retype", made.data.value(), "ceph-hdd");
+    lab.act("attach", made.server.value(), made.data.value());
+    DiskReport data = run(made, Verdict.CHECKSUM_RESYNC, VerdictReason.IMAGE_REPLACED);
+    assertEquals("volumes-hdd", data.plan().image().pool());
+    assertTrue(data.bytesWritten() < 1L << 28, data.toString());
+  }
+
+  /** The volumes outlive their server, so the point that was being taken is completed. */
+  private void deleteDuringARun(Made made) throws IOException {
+    AtomicBoolean deleted = new AtomicBoolean();
+    SyncListener deletes =
+        new SyncListener() {
+          @Override
+          public void phaseStarted(DiskPlan disk, Phase phase) {
+            if (phase == Phase.TRANSFER && deleted.compareAndSet(false, true)) {
+              lab.act("delete-server", made.server.value());
+            }
+          }
+        };
+    try (SyncEngine engine = engine()) {
+      SyncReport report = engine.run(engine.plan(made.server, target), deletes);
+      server = Optional.empty();
+      assertTrue(deleted.get());
+      assertEquals(2, report.disks().size());
+      for (DiskReport disk : report.disks()) {
+        assertEquals(Verdict.CONTINUE, disk.verdict());
+        assertReplicaEqualsSnapshot(disk);
+      }
+      NotFoundException gone =
+          assertThrows(NotFoundException.class, () -> engine.plan(made.server, target));
+      assertTrue(gone.getMessage().contains(made.server.value()), gone.getMessage());
+    }
+  }
+
+  /** Nova cannot remove an image that has snapshots, so the point is completed and then removed. */
+  @Test
+  void anImageBootedServerThatIsDeletedDuringARunIsReplicatedToItsEnd() throws IOException {
+    server = Optional.of(lab.act("server", owner, "image").get("SERVER"));
+    ServerId id = ServerId.of(server.get());
+    ImageSpec image = ImageSpec.of("vms", id + "_disk");
+    SyncListener deletes =
+        new SyncListener() {
+          @Override
+          public void phaseStarted(DiskPlan disk, Phase phase) {
+            if (phase == Phase.TRANSFER) {
+              lab.act("delete-server", id.value());
+            }
+          }
+        };
+    try (SyncEngine engine = engine()) {
+      SyncReport report = engine.run(engine.plan(id, target), deletes);
+      server = Optional.empty();
+      assertReplicaEqualsSnapshot(report.disks().get(0));
+      assertThrows(NotFoundException.class, () -> engine.plan(id, target));
+    } finally {
+      if (cluster.find(image).isPresent()) {
+        ceph.rbd("snap", "purge", image.toString(), "--no-progress");
+        ceph.rbd("rm", image.toString(), "--no-progress");
+      }
+    }
+  }
+
+  /** One run; the verdict is that of the data volume, whose replica is compared with its point. */
+  private DiskReport run(Made made, Verdict verdict, VerdictReason reason) throws IOException {
+    try (SyncEngine engine = engine()) {
+      SyncReport report = engine.run(engine.plan(made.server, target));
+      System.out.println(report);
+      DiskReport data = null;
+      for (DiskReport disk : report.disks()) {
+        if (disk.plan().image().name().endsWith(made.data.value())) {
+          data = disk;
+        }
+      }
+      assertReplicaEqualsSnapshot(data);
+      assertEquals(verdict, data.verdict(), report.toString());
+      assertEquals(reason, data.reason(), report.toString());
+      return data;
+    }
+  }
+
+  private SyncEngine engine() {
+    return SyncEngine.builder()
+        .inventory(cloud)
+        .cloudSnapshots(cloud.snapshots())
+        .storage(cluster)
+        .snapshotter(snapshotter)
+        .mapping(MAPPING)
+        .chains(DirectoryChainStore.at(folder.resolve("chains")))
+        .owner(owner)
+        .build();
+  }
+
+  private List<CloudSnapshot> ours() {
+    return cloud.snapshots().withMetadata(Map.of("sync-owner", owner));
+  }
+
+  private List<CloudSnapshot> snapshots(VolumeId volume) {
+    return ours().stream().filter(it -> it.volume().equals(volume)).toList();
+  }
+
+  /** Names hold the point's number; what Cinder tells of its time is cut to seconds. */
+  private CloudSnapshot newest(VolumeId volume) {
+    return snapshots(volume).stream().max(Comparator.comparing(CloudSnapshot::name)).orElseThrow();
+  }
+
+  private void assertReplicaEqualsSnapshot(DiskReport disk) throws IOException {
+    Path exported = folder.resolve("exported.raw");
+    String snapshot = disk.committed().manifest().snapshot().name();
+    ceph.rbd("export", "--no-progress", disk.plan().image() + "@" + snapshot, exported.toString());
+    assertEquals(
+        -1,
+        Files.mismatch(exported, target.file(disk.plan().chain().replica())),
+        "first byte that differs");
+    Files.delete(exported);
+  }
+}
