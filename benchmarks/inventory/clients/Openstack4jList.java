@@ -2,7 +2,9 @@
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.sun.management.OperatingSystemMXBean;
 import java.io.File;
+import java.lang.management.ManagementFactory;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +19,9 @@ import org.openstack4j.openstack.OSFactory;
  * both are done here by hand, with as few requests as its interface allows.
  */
 public final class Openstack4jList {
+  private static final OperatingSystemMXBean PROCESS =
+      (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+
   private Openstack4jList() {}
 
   public static void main(String[] arguments) throws Exception {
@@ -28,6 +33,7 @@ public final class Openstack4jList {
             .path("auth");
     for (int time = 0; time < Integer.parseInt(arguments[2]); time++) {
       long start = System.nanoTime();
+      long cpu = PROCESS.getProcessCpuTime();
       Identifier domain = Identifier.byName("Default");
       OSClientV3 cloud =
           OSFactory.builderV3()
@@ -57,7 +63,12 @@ public final class Openstack4jList {
         query.put("marker", page.get(page.size() - 1).getId());
       }
       System.out.printf(
-          "%d %d %d %.3f%n", servers, vcpus, volumes, (System.nanoTime() - start) / 1e9);
+          "%d %d %d %.3f %.3f%n",
+          servers,
+          vcpus,
+          volumes,
+          (System.nanoTime() - start) / 1e9,
+          (PROCESS.getProcessCpuTime() - cpu) / 1e9);
     }
   }
 }
