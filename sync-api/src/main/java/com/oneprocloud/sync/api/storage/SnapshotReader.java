@@ -118,6 +118,40 @@ public interface SnapshotReader extends AutoCloseable {
         : CompletableFuture.completedFuture(null);
   }
 
+  /**
+   * Whether {@link #digests} are worked out where the data is, so that next to none of it moves. A
+   * cluster may turn out not to be able to when it is asked for the first time: then false from
+   * then on.
+   */
+  default boolean digestsInPlace() {
+    return false;
+  }
+
+  /**
+   * Starts working out the digests of ranges, block by block. What cannot be worked out where the
+   * data is (see {@link #digestsInPlace}) is read and digested here; {@link BlockDigests#bytesRead}
+   * tells how much that was.
+   *
+   * <p>The future completes as that of {@link #read(Extents, ByteBuffer)} does, and with the same
+   * errors.
+   *
+   * @param ranges what to digest, a few megabytes at a time; kinds are ignored, every range lies
+   *     within [0, {@link #size})
+   * @param scratch memory for what has to be read: a direct buffer with at least {@link
+   *     BlockDigests#BLOCK} bytes remaining, the more the faster; belongs to the reader until the
+   *     future completes, its position and limit are left as they are
+   * @return the digests
+   * @throws IllegalArgumentException if the buffer is not direct or too small, or a range leaves
+   *     the image
+   */
+  default CompletableFuture<BlockDigests> digests(Extents ranges, ByteBuffer scratch) {
+    if (!ranges.isEmpty() && ranges.get(ranges.size() - 1).end() > size()) {
+      throw new IllegalArgumentException(
+          ranges.get(ranges.size() - 1) + " leaves the image of " + size() + " bytes");
+    }
+    return BlockDigests.reading(ranges, scratch, this::read);
+  }
+
   @Override
   void close();
 }

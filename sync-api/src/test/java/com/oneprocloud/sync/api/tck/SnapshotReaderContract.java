@@ -6,12 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.oneprocloud.sync.api.NotFoundException;
+import com.oneprocloud.sync.api.storage.BlockDigests;
 import com.oneprocloud.sync.api.storage.Extent;
 import com.oneprocloud.sync.api.storage.Extents;
 import com.oneprocloud.sync.api.storage.Image;
 import com.oneprocloud.sync.api.storage.Snapshot;
 import com.oneprocloud.sync.api.storage.SnapshotReader;
 import com.oneprocloud.sync.api.storage.Snapshotter;
+import com.oneprocloud.sync.api.storage.XxHash64;
 import com.oneprocloud.sync.api.tck.StorageFixture.Feature;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -22,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -136,6 +139,128 @@ public abstract class SnapshotReaderContract extends StorageContract {
         CompletableFuture.allOf(reads.toArray(CompletableFuture<?>[]::new)).join();
       }
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void digestsAreThoseOfTheBytesThatWereThere(Shape shape) {
+    SplittableRandom random = new SplittableRandom(17);
+    try (Modelled made = make(shape, random)) {
+      // an object that ends within a block, and one that ends at the end of one
+      made.write(random, made.model.size() / 2, 100);
+      made.image.createSnapshot("then");
+      ImageModel then = made.model.copy();
+      made.write(random, 0, MIB);
+      made.discard(made.model.size() / 2, made.model.size() / 4);
+      made.resize(made.model.size() / 3);
+      try (Image image = open(made.image);
+          SnapshotReader reader = image.at(image.snapshot("then"))) {
+        assertDigests(then, reader);
+        for (int i = 0; i < 30; i++) {
+          Extents.Builder ranges = Extents.builder();
+          for (int n = random.nextInt(1, 8); n > 0; n--) {
+            int length = random.nextInt(1, random.nextBoolean() ? 5000 : 700_000);
+            ranges.add(random.nextLong(reader.size() - length), length, random.nextBoolean());
+          }
+          assertDigests(then, reader, ranges.build());
+        }
+      }
+    }
+  }
+
+  @Test
+  void digestsInPlaceReadNothingOfWholeObjects() {
+    SplittableRandom random = new SplittableRandom(18);
+    try (Modelled made = make(Shape.PLAIN, random)) {
+      made.write(random, 4 * MIB, 4 * MIB);
+      made.write(random, 16 * MIB, 4 * MIB);
+      made.discard(12 * MIB, 4 * MIB);
+      made.image.createSnapshot("one");
+      try (Image image = open(made.image);
+          SnapshotReader reader = image.at(image.snapshot("one"))) {
+        Extents ranges =
+            Extents.builder().add(4 * MIB, 4 * MIB, false).add(12 * MIB, 8 * MIB, false).build();
+        boolean inPlace = reader.digestsInPlace();
+        assertEquals(
+            inPlace ? 0 : ranges.bytes(), assertDigests(made.model, reader, ranges).bytesRead());
+        assertEquals(0, assertDigests(made.model, reader, Extents.none()).count());
+        assertEquals(inPlace, reader.digestsInPlace());
+      }
+    }
+  }
+
+  @Test
+  void refusesDigestsThatCannotBe() {
+    try (Modelled made = make(Shape.UNEVEN, new SplittableRandom(19))) {
+      made.image.createSnapshot("one");
+      try (Image image = open(made.image);
+          SnapshotReader reader = image.at(image.snapshot("one"))) {
+        Extents range = Extents.of(Extent.data(0, 512));
+        Extents beyond = Extents.of(Extent.data(reader.size() - 511, 512));
+        ByteBuffer scratch = ByteBuffer.allocateDirect(BlockDigests.BLOCK);
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> reader.digests(range, ByteBuffer.allocate(BlockDigests.BLOCK)));
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> reader.digests(range, ByteBuffer.allocateDirect(BlockDigests.BLOCK - 1)));
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> reader.digests(beyond, scratch).join(),
+            "a range that leaves the image");
+      }
+    }
+  }
+
+  @Test
+  void waitsForItsDigestsWhenClosed() {
+    SplittableRandom random = new SplittableRandom(20);
+    try (Modelled made = make(Shape.PLAIN, random)) {
+      made.image.createSnapshot("one");
+      try (Image image = open(made.image)) {
+        SnapshotReader reader = image.at(image.snapshot("one"));
+        List<CompletableFuture<BlockDigests>> digests = new ArrayList<>();
+        Extents all = Extents.of(Extent.data(0, reader.size()));
+        boolean inPlace = reader.digestsInPlace();
+        for (int i = 0; i < 4; i++) {
+          digests.add(reader.digests(all, ByteBuffer.allocateDirect(MIB)));
+        }
+        reader.close();
+        for (CompletableFuture<BlockDigests> digest : digests) {
+          if (inPlace) {
+            assertEquals(BlockDigests.count(all), digest.join().count());
+          } else {
+            // cut off between two reads, or not: but not left hanging
+            digest.handle((done, failure) -> done).orTimeout(60, TimeUnit.SECONDS).join();
+          }
+        }
+        assertThrows(
+            IllegalStateException.class,
+            () -> reader.digests(all, ByteBuffer.allocateDirect(BlockDigests.BLOCK)));
+      }
+    }
+  }
+
+  private static void assertDigests(ImageModel expected, SnapshotReader reader) {
+    for (long at = 0; at < expected.size(); at += 4 * MIB) {
+      long length = Math.min(4 * MIB, expected.size() - at);
+      assertDigests(expected, reader, Extents.of(Extent.data(at, length)));
+    }
+  }
+
+  private static BlockDigests assertDigests(
+      ImageModel expected, SnapshotReader reader, Extents ranges) {
+    BlockDigests digests = reader.digests(ranges, ByteBuffer.allocateDirect(MIB)).join();
+    assertEquals(ranges, digests.ranges());
+    assertEquals(BlockDigests.count(ranges), digests.count());
+    BlockDigests.cut(
+        ranges,
+        (index, offset, length) ->
+            assertEquals(
+                XxHash64.of(ByteBuffer.wrap(expected.read(offset, length))),
+                digests.digest(index),
+                () -> "digest of " + length + " bytes at " + offset));
+    return digests;
   }
 
   @Test
@@ -550,6 +675,7 @@ public abstract class SnapshotReaderContract extends StorageContract {
     int checked = 0;
     try (SnapshotReader reader = image.at(point)) {
       assertReads(expected, reader);
+      assertDigests(expected, reader);
       Extents all = reader.diff(null, 0, reader.size());
       ImageModel.checkDiff(new ImageModel(0), expected, all, 0, reader.size());
       checked++;

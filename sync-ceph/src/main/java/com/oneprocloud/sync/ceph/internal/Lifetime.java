@@ -62,6 +62,14 @@ final class Lifetime {
     users++;
   }
 
+  /**
+   * Comes in once more, for a user who is in: a closed handle is not released before its last user
+   * has left.
+   */
+  synchronized void enterAgain() {
+    users++;
+  }
+
   /** Leaves as a user. */
   void leave() {
     boolean last;

@@ -6,6 +6,7 @@ import static com.oneprocloud.sync.api.SyncException.failed;
 import com.oneprocloud.sync.api.DeadlineException;
 import com.oneprocloud.sync.api.NotFoundException;
 import com.oneprocloud.sync.api.StorageException;
+import com.oneprocloud.sync.api.storage.BlockDigests;
 import com.oneprocloud.sync.api.storage.Extent;
 import com.oneprocloud.sync.api.storage.Extents;
 import com.oneprocloud.sync.api.storage.Layout;
@@ -29,6 +30,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +52,7 @@ final class RbdSnapshotReader implements SnapshotReader {
   private final RbdImage image;
   private final ImageHandle handle;
   private final @Nullable ObjectReads objects;
+  private final @Nullable ObjectDigests digests;
   private final Lifetime lifetime;
   private final Snapshot snapshot;
   private final long size;
@@ -59,7 +62,7 @@ final class RbdSnapshotReader implements SnapshotReader {
   private final Map<SnapshotId, Snapshot> known;
 
   private final Object confirmLock = new Object();
-  private List<Read> unconfirmed = new ArrayList<>();
+  private List<Consumer<@Nullable Throwable>> unconfirmed = new ArrayList<>();
   private boolean confirming;
 
   /** Reads whose bytes are not there yet. Guarded by the lock. */
@@ -85,20 +88,44 @@ final class RbdSnapshotReader implements SnapshotReader {
             ? ObjectReads.open(connection, image, handle.objectPrefix(), snapshot)
             : null;
     try {
+      digests =
+          ObjectDigests.fit(connection, image)
+              ? ObjectDigests.open(
+                  connection,
+                  image,
+                  handle.objectPrefix(),
+                  parent.map(ParentLink::overlap).orElse(0L),
+                  snapshot)
+              : null;
+    } catch (RuntimeException | Error e) {
+      close(objects);
+      throw e;
+    }
+    try {
       lifetime =
           new Lifetime(subject(), image.lifetime(), connection.calls().releases(), this::release);
     } catch (IllegalStateException e) {
-      if (objects != null) {
-        objects.close();
-      }
+      close(digests);
+      close(objects);
       throw e;
     }
   }
 
-  private void release() {
+  private static void close(@Nullable ObjectReads objects) {
     if (objects != null) {
       objects.close();
     }
+  }
+
+  private static void close(@Nullable ObjectDigests digests) {
+    if (digests != null) {
+      digests.close();
+    }
+  }
+
+  private void release() {
+    close(digests);
+    close(objects);
     handle.close();
   }
 
@@ -366,33 +393,73 @@ final class RbdSnapshotReader implements SnapshotReader {
     return read.future;
   }
 
+  @Override
+  public boolean digestsInPlace() {
+    return digests != null && digests.supported();
+  }
+
+  @Override
+  public CompletableFuture<BlockDigests> digests(Extents ranges, ByteBuffer scratch) {
+    ObjectDigests inPlace = digests;
+    if (inPlace == null || !inPlace.supported()) {
+      return SnapshotReader.super.digests(ranges, scratch);
+    }
+    BlockDigests.checkScratch(scratch);
+    for (int i = 0; i < ranges.size(); i++) {
+      checkWithin(ranges.offset(i), ranges.length(i));
+    }
+    if (ranges.isEmpty()) {
+      return CompletableFuture.completedFuture(new BlockDigests(ranges, new long[0], 0));
+    }
+    lifetime.enter();
+    synchronized (confirmLock) {
+      underWay++;
+    }
+    Digesting digesting = new Digesting(ranges, scratch);
+    inPlace.start(ranges, digesting);
+    return digesting.future;
+  }
+
+  private void checkWithin(long offset, long length) {
+    if (offset + length > size) {
+      throw new IllegalArgumentException(
+          "range ["
+              + offset
+              + ", "
+              + (offset + length)
+              + ") leaves the image of "
+              + size
+              + " bytes");
+    }
+  }
+
   /**
    * Takes a read that has ended, and completes those whose bytes are there once the snapshot is
    * known to be there still. One question for many reads: it is asked when as many wait for the
    * answer as are still under way, so a read waits for others at most as long as these take, and
    * never if it is alone.
    *
-   * @param read null if it failed
+   * @param finish takes the failure, or null; null itself if the read failed
    */
-  private void ended(@Nullable Read read) {
+  private void ended(@Nullable Consumer<@Nullable Throwable> finish) {
     synchronized (confirmLock) {
       underWay--;
-      if (read != null) {
-        unconfirmed.add(read);
+      if (finish != null) {
+        unconfirmed.add(finish);
       }
     }
     confirmNext(false);
   }
 
   private void confirmNext(boolean answered) {
-    List<Read> reads;
+    List<Consumer<@Nullable Throwable>> arrived;
     synchronized (confirmLock) {
       confirming &= !answered;
       if (confirming || unconfirmed.isEmpty() || unconfirmed.size() < underWay) {
         return;
       }
       confirming = true;
-      reads = unconfirmed;
+      arrived = unconfirmed;
       unconfirmed = new ArrayList<>();
     }
     CompletableFuture<Void> unused =
@@ -404,7 +471,7 @@ final class RbdSnapshotReader implements SnapshotReader {
                   Throwable cause = failure == null ? null : SnapshotRecords.cause(failure);
                   // Before the futures, whose dependent stages can take a while.
                   confirmNext(true);
-                  reads.forEach(read -> read.finish(cause));
+                  arrived.forEach(finish -> finish.accept(cause));
                 });
   }
 
@@ -460,16 +527,7 @@ final class RbdSnapshotReader implements SnapshotReader {
       for (int i = 0; i < ranges.size(); i++) {
         long offset = ranges.offset(i);
         long length = ranges.length(i);
-        if (offset + length > size) {
-          throw new IllegalArgumentException(
-              "range ["
-                  + offset
-                  + ", "
-                  + (offset + length)
-                  + ") leaves the image of "
-                  + size
-                  + " bytes");
-        }
+        checkWithin(offset, length);
         sum += length;
         if (count > 0 && offsets[count - 1] + lengths[count - 1] == offset) {
           lengths[count - 1] += length;
@@ -538,7 +596,7 @@ final class RbdSnapshotReader implements SnapshotReader {
           if (count == 1 && objects != null) {
             objects.seen(buffer, position, lengths[0]);
           }
-          ended(this);
+          ended(this::finish);
         } else {
           ended(null);
           finish(failure);
@@ -552,6 +610,82 @@ final class RbdSnapshotReader implements SnapshotReader {
         future.complete(null);
       } else {
         future.completeExceptionally(cause);
+      }
+    }
+  }
+
+  /** Digests on their way; what the OSDs left is read. */
+  private final class Digesting implements ObjectDigests.Result {
+    private final CompletableFuture<BlockDigests> future = new CompletableFuture<>();
+    private final Extents ranges;
+    private final ByteBuffer scratch;
+
+    Digesting(Extents ranges, ByteBuffer scratch) {
+      this.ranges = ranges;
+      this.scratch = scratch;
+    }
+
+    @Override
+    public void arrived(long[] values, Extents left) {
+      if (left.isEmpty()) {
+        confirm(new BlockDigests(ranges, values, 0));
+        return;
+      }
+      CompletableFuture<BlockDigests> unused =
+          BlockDigests.reading(left, scratch, this::read)
+              .whenComplete(
+                  (read, failure) -> {
+                    if (failure == null) {
+                      confirm(merged(values, read));
+                    } else {
+                      ended(null);
+                      finish(null, SnapshotRecords.cause(failure));
+                    }
+                  });
+    }
+
+    @Override
+    public void failed(Extents range, long error) {
+      String where = subject() + " [" + range.offset(0) + ", +" + range.length(0) + ")";
+      ended(null);
+      finish(null, Errno.failure("digest", where, error));
+    }
+
+    /** Like the reader's own, but goes through while it is being closed. */
+    private CompletableFuture<Void> read(Extents left, ByteBuffer into) {
+      Read read = new Read(left, into);
+      lifetime.enterAgain();
+      synchronized (confirmLock) {
+        underWay++;
+      }
+      read.start();
+      return read.future;
+    }
+
+    private BlockDigests merged(long[] values, BlockDigests read) {
+      int[] next = {0};
+      Extents left = read.ranges();
+      BlockDigests.cut(
+          ranges,
+          (index, offset, length) -> {
+            if (!left.within(offset, length).isEmpty()) {
+              values[index] = read.digest(next[0]);
+              next[0]++;
+            }
+          });
+      return new BlockDigests(ranges, values, read.bytesRead());
+    }
+
+    private void confirm(BlockDigests digested) {
+      ended(failure -> finish(digested, failure));
+    }
+
+    private void finish(@Nullable BlockDigests digested, @Nullable Throwable failure) {
+      lifetime.leave();
+      if (failure == null) {
+        future.complete(digested);
+      } else {
+        future.completeExceptionally(failure);
       }
     }
   }

@@ -7,8 +7,8 @@ package com.oneprocloud.sync.engine.memory;
  * @param kind what is asked for
  * @param number how many operations of that kind this connection has got with this one, from 1
  * @param subject what it is about: a pool, an image, {@code image@snapshot}
- * @param offset first byte, of a read or a diff; else 0
- * @param length bytes, of a read or a diff; else 0
+ * @param offset first byte, of a read, a digest or a diff; else 0
+ * @param length bytes, of a read, a digest or a diff; else 0
  */
 public record Call(Kind kind, long number, String subject, long offset, long length) {
   /** What can be asked of a cluster. */
@@ -29,6 +29,8 @@ public record Call(Kind kind, long number, String subject, long offset, long len
     OBJECT_MAP("read object map"),
     /** {@code writtenSince} of a reader. */
     VERSIONS("compare objects"),
+    /** {@code digests} of a reader, worked out by the cluster. */
+    DIGEST("digest"),
     /** {@code create} of a snapshotter. */
     CREATE_SNAPSHOT("create snapshot"),
     /** {@code remove} of a snapshotter. */

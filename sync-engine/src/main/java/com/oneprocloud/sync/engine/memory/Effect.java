@@ -69,7 +69,7 @@ public final class Effect {
   }
 
   /**
-   * A read succeeds with a wrong byte: one bit of it is flipped.
+   * A read, or a digest, succeeds with a wrong byte: one bit of it is flipped.
    *
    * @param index which byte of what is read, from 0; a read of fewer bytes is not affected
    */

@@ -210,6 +210,7 @@ public final class MemoryCluster implements StorageCluster {
     private Clock clock = Clock.systemUTC();
     private CacheTier cacheTier = CacheTier.NONE;
     private final Set<KnownBug> bugs = EnumSet.noneOf(KnownBug.class);
+    private boolean digests = true;
 
     private Builder() {}
 
@@ -267,10 +268,16 @@ public final class MemoryCluster implements StorageCluster {
       return this;
     }
 
+    /** Makes it a cluster that works out no digests, as Ceph's do before Luminous. */
+    public Builder withoutDigests() {
+      digests = false;
+      return this;
+    }
+
     /** Makes the cluster and connects to it. */
     public MemoryCluster build() {
       return new MemoryCluster(
-          new Storage(fsid, clock, bugs, cacheTier, pools), deadline, threads, faults);
+          new Storage(fsid, clock, bugs, cacheTier, digests, pools), deadline, threads, faults);
     }
   }
 }

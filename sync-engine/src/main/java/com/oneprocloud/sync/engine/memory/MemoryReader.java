@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package com.oneprocloud.sync.engine.memory;
 
+import com.oneprocloud.sync.api.storage.BlockDigests;
 import com.oneprocloud.sync.api.storage.Extents;
 import com.oneprocloud.sync.api.storage.Layout;
 import com.oneprocloud.sync.api.storage.ParentLink;
@@ -8,8 +9,10 @@ import com.oneprocloud.sync.api.storage.Snapshot;
 import com.oneprocloud.sync.api.storage.SnapshotReader;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /** A snapshot opened for reading. Thread-safe. */
@@ -117,14 +120,46 @@ final class MemoryReader implements SnapshotReader {
           total + " bytes do not fit into a buffer with " + into.remaining() + " left");
     }
     long offset = ranges.isEmpty() ? 0 : ranges.offset(0);
-    if (!ranges.isEmpty() && ranges.get(ranges.size() - 1).end() > size()) {
-      throw new IllegalArgumentException(
-          ranges.get(ranges.size() - 1) + " leaves the image of " + size() + " bytes");
-    }
+    checkWithin(ranges);
     ByteBuffer target = into.duplicate();
     begin();
     Call call = service.call(Call.Kind.READ, name, offset, total);
     return service.start(call, effect -> fill(call, ranges, target, effect), this::end);
+  }
+
+  @Override
+  public boolean digestsInPlace() {
+    return storage.digests;
+  }
+
+  @Override
+  public CompletableFuture<BlockDigests> digests(Extents ranges, ByteBuffer scratch) {
+    if (!storage.digests) {
+      return SnapshotReader.super.digests(ranges, scratch);
+    }
+    BlockDigests.checkScratch(scratch);
+    checkWithin(ranges);
+    begin();
+    long offset = ranges.isEmpty() ? 0 : ranges.offset(0);
+    Call call = service.call(Call.Kind.DIGEST, name, offset, ranges.bytes());
+    AtomicReference<@Nullable BlockDigests> digests = new AtomicReference<>();
+    return service
+        .start(
+            call,
+            effect -> {
+              ByteBuffer data = ByteBuffer.allocate(Math.toIntExact(ranges.bytes()));
+              fill(call, ranges, data, effect);
+              digests.set(BlockDigests.of(ranges, data.flip()));
+            },
+            this::end)
+        .thenApply(done -> Objects.requireNonNull(digests.get()));
+  }
+
+  private void checkWithin(Extents ranges) {
+    if (!ranges.isEmpty() && ranges.get(ranges.size() - 1).end() > size()) {
+      throw new IllegalArgumentException(
+          ranges.get(ranges.size() - 1) + " leaves the image of " + size() + " bytes");
+    }
   }
 
   private void fill(Call call, Extents ranges, ByteBuffer target, Effect effect) {

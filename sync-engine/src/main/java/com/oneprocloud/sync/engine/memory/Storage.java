@@ -21,6 +21,7 @@ final class Storage {
   final Clock clock;
   final Set<KnownBug> bugs;
   final CacheTier cacheTier;
+  final boolean digests;
   private final ReadWriteLock lock = new ReentrantReadWriteLock();
   private final TreeMap<String, Pool> pools = new TreeMap<>();
 
@@ -49,11 +50,13 @@ final class Storage {
       Clock clock,
       Set<KnownBug> bugs,
       CacheTier cacheTier,
+      boolean digests,
       Iterable<String> poolNames) {
     this.fsid = fsid;
     this.clock = clock;
     this.bugs = Set.copyOf(bugs);
     this.cacheTier = cacheTier;
+    this.digests = digests;
     for (String name : poolNames) {
       pools.put(name, new Pool(pools.size() + 1));
     }

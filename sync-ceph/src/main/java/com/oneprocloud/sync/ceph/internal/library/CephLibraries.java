@@ -27,6 +27,7 @@ public final class CephLibraries {
   private final Librados rados = new Librados();
   private final Librbd rbd = new Librbd();
   private final NewerRbd newer;
+  private final NewerRados newerRados;
   private final Capabilities capabilities;
 
   private CephLibraries(
@@ -38,6 +39,7 @@ public final class CephLibraries {
       Native.register(Librbd.class, rbdLibrary);
     }
     newer = new NewerRbd(rbdLibrary);
+    newerRados = new NewerRados(radosLibrary);
     Set<Capability> available = EnumSet.noneOf(Capability.class);
     for (Capability capability : Capability.values()) {
       NativeLibrary library = capability.symbol().startsWith("rados_") ? radosLibrary : rbdLibrary;
@@ -104,6 +106,11 @@ public final class CephLibraries {
   /** What newer releases of librbd have. */
   public NewerRbd newer() {
     return newer;
+  }
+
+  /** What newer releases of librados have. */
+  public NewerRados newerRados() {
+    return newerRados;
   }
 
   /** What the libraries can do. */

@@ -7,6 +7,11 @@ package com.oneprocloud.sync.ceph.internal.library;
  * a microsecond.
  */
 public final class Librados {
+  /**
+   * {@code LIBRADOS_OP_FLAG_FAILOK}: if this part fails, the others are carried out all the same.
+   */
+  public static final int FAILOK = 2;
+
   Librados() {}
 
   /** {@code void rados_version(int *major, int *minor, int *extra)}. */
@@ -115,6 +120,18 @@ public final class Librados {
    */
   public native void rados_read_op_read(
       long operation, long offset, long length, long buffer, long bytesRead, long result);
+
+  /**
+   * {@code void rados_read_op_stat(rados_read_op_t read_op, uint64_t *psize, time_t *pmtime, int
+   * *prval)}.
+   */
+  public native void rados_read_op_stat(long operation, long size, long time, long result);
+
+  /**
+   * {@code void rados_read_op_set_flags(rados_read_op_t read_op, int flags)}: of the operation that
+   * was added last.
+   */
+  public native void rados_read_op_set_flags(long operation, int flags);
 
   /**
    * {@code void rados_read_op_omap_get_vals_by_keys(rados_read_op_t read_op, char const* const*
