@@ -3,7 +3,10 @@ package com.oneprocloud.sync.api;
 
 /** From how exact a moment the disks of a point are. */
 public enum Consistency {
-  /** The guest was asked to flush and stop writing for the moment of the snapshots. */
+  /**
+   * The cloud was to have the guest flush and stop writing for the time of the snapshots. Clouds do
+   * not tell whether the guest obeyed; if it did not, as {@link #CRASH_CONSISTENT_PER_DISK}.
+   */
   QUIESCED,
   /** All disks are from one moment, as after a power failure. */
   CRASH_CONSISTENT,

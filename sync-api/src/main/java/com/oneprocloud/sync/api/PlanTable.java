@@ -10,6 +10,10 @@ import java.util.Locale;
 final class PlanTable {
   private PlanTable() {}
 
+  static String text(Consistency consistency) {
+    return consistency.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+  }
+
   static String of(SyncPlan plan) {
     List<String[]> rows = new ArrayList<>();
     rows.add(
@@ -35,7 +39,7 @@ final class PlanTable {
             .append("Plan for ")
             .append(plan.subject())
             .append(", ")
-            .append(plan.consistency().name().toLowerCase(Locale.ROOT).replace('_', ' '))
+            .append(text(plan.consistency()))
             .append('\n')
             .append(Table.of(rows));
     for (DiskPlan disk : plan.disks()) {

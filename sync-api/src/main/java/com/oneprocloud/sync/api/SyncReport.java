@@ -13,8 +13,9 @@ import java.util.Objects;
  * @param subject the server or image, for people
  * @param run the run
  * @param consistency what the point is
- * @param snapshotTime how long the taking of the snapshots lasted, and with it at most how far
- *     apart the disks' moments are; zero if an earlier run was taken up
+ * @param snapshotTime how long the taking of the snapshots lasted: at most how far apart the disks'
+ *     moments are, and at most how long the server's writes were held up; zero if an earlier run
+ *     was taken up
  * @param disks what was done with each disk
  */
 public record SyncReport(
@@ -69,9 +70,11 @@ public record SyncReport(
             .append(run.brief())
             .append(" of ")
             .append(subject)
+            .append(", ")
+            .append(PlanTable.text(consistency))
             .append(", snapshots in ")
             .append(snapshotTime.toMillis())
-            .append(" ms\n")
+            .append(" ms, which is the longest that writes can have waited\n")
             .append(Table.of(rows));
     for (DiskReport disk : disks) {
       disk.notes()

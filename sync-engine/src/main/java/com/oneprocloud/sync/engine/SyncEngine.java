@@ -46,6 +46,7 @@ import com.oneprocloud.sync.engine.internal.plan.ServerDisks;
 import com.oneprocloud.sync.engine.internal.point.DiskSnapshots;
 import com.oneprocloud.sync.engine.internal.point.ImageSnapshots;
 import com.oneprocloud.sync.engine.internal.point.OwnSnapshots;
+import com.oneprocloud.sync.engine.internal.point.ServerSnapshots;
 import com.oneprocloud.sync.engine.internal.point.SnapshotNames;
 import com.oneprocloud.sync.engine.internal.point.VolumeSnapshots;
 import com.oneprocloud.sync.engine.internal.run.DiskRun;
@@ -88,6 +89,7 @@ public final class SyncEngine implements AutoCloseable {
   private final @Nullable CloudSnapshots cloudSnapshots;
   private final PoolMapping mapping;
   private final Duration snapshotTimeout;
+  private final boolean quiesce;
   private final String owner;
   private final RunResources resources;
 
@@ -102,6 +104,7 @@ public final class SyncEngine implements AutoCloseable {
     this.cloudSnapshots = builder.cloudSnapshots;
     this.mapping = builder.mapping;
     this.snapshotTimeout = builder.snapshotTimeout;
+    this.quiesce = builder.quiesce;
     this.owner = builder.owner;
     this.resources = new RunResources(builder.settings, chains);
   }
@@ -141,7 +144,13 @@ public final class SyncEngine implements AutoCloseable {
     if (disk.isEmpty() || !faults.isEmpty()) {
       throw new InvalidPlanException(image, faults);
     }
-    return planOf(Optional.empty(), target, mode, List.of(disk.get()), List.of());
+    return planOf(
+        Optional.empty(),
+        Consistency.CRASH_CONSISTENT,
+        target,
+        mode,
+        List.of(disk.get()),
+        List.of());
   }
 
   /**
@@ -196,11 +205,35 @@ public final class SyncEngine implements AutoCloseable {
       throw new InvalidPlanException("server " + found.name() + " (" + server + ")", faults);
     }
     List<DiskPlan> cutShort = plans.stream().filter(it -> it.resumes().isPresent()).toList();
-    return planOf(Optional.of(found), target, mode, cutShort.isEmpty() ? plans : cutShort, left);
+    return planOf(
+        Optional.of(found),
+        consistency(found, plans, !cutShort.isEmpty()),
+        target,
+        mode,
+        cutShort.isEmpty() ? plans : cutShort,
+        left);
+  }
+
+  /** What the point of a server will be, or what the one that is taken up is at the least. */
+  private Consistency consistency(Server server, List<DiskPlan> disks, boolean takenUp) {
+    // only volumes can be quiesced: what the cloud makes of other disks leaves nothing to diff from
+    if (quiesce
+        && !takenUp
+        && cloudSnapshots != null
+        && disks.stream().allMatch(it -> it.disk().flatMap(Disk::volume).isPresent())
+        && cloudSnapshots.quiesces(server)) {
+      return Consistency.QUIESCED;
+    }
+    return perDisk(disks.size());
+  }
+
+  private static Consistency perDisk(int disks) {
+    return disks == 1 ? Consistency.CRASH_CONSISTENT : Consistency.CRASH_CONSISTENT_PER_DISK;
   }
 
   private static SyncPlan planOf(
       Optional<Server> server,
+      Consistency consistency,
       Target target,
       SyncMode mode,
       List<DiskPlan> disks,
@@ -211,8 +244,6 @@ public final class SyncEngine implements AutoCloseable {
             .map(OpenRun::run)
             .findFirst()
             .orElseGet(RunId::random);
-    Consistency consistency =
-        disks.size() == 1 ? Consistency.CRASH_CONSISTENT : Consistency.CRASH_CONSISTENT_PER_DISK;
     return new SyncPlan(server, run, consistency, mode, target, disks, left);
   }
 
@@ -228,7 +259,7 @@ public final class SyncEngine implements AutoCloseable {
       SyncMode mode,
       List<Fault> faults) {
     ChainId chain = new ChainId(name, target.id());
-    if (waysOf(disk, chain).isEmpty()) {
+    if (waysOf(disk, chain, null).isEmpty()) {
       faults.add(
           new Fault(
               located.image().toString(),
@@ -285,12 +316,14 @@ public final class SyncEngine implements AutoCloseable {
   }
 
   /** The ways in which snapshots of a disk may be taken, the one for new snapshots first. */
-  private List<DiskSnapshots> waysOf(Optional<Disk> disk, ChainId chain) {
+  private List<DiskSnapshots> waysOf(
+      Optional<Disk> disk, ChainId chain, @Nullable ServerSnapshots together) {
     List<DiskSnapshots> ways = new ArrayList<>();
     Optional<Volume> volume = disk.flatMap(Disk::volume);
     if (cloudSnapshots != null && volume.isPresent()) {
       ways.add(
-          new VolumeSnapshots(cloudSnapshots, volume.get().id(), owner, chain, snapshotTimeout));
+          new VolumeSnapshots(
+              cloudSnapshots, volume.get().id(), owner, chain, snapshotTimeout, together));
     }
     if (snapshotter != null) {
       ways.add(new ImageSnapshots(snapshotter, new SnapshotNames(owner, chain)));
@@ -392,6 +425,7 @@ public final class SyncEngine implements AutoCloseable {
     Notifier notifier = new Notifier(listener);
     List<DiskRun> disks = new ArrayList<>();
     Throwable failure = null;
+    ServerSnapshots together = quiesced(plan);
     try {
       notifier.tell(it -> it.runStarted(plan));
       for (DiskPlan disk : plan.disks()) {
@@ -401,7 +435,7 @@ public final class SyncEngine implements AutoCloseable {
                 plan.target(),
                 plan.mode(),
                 storage,
-                waysOf(disk.disk(), disk.chain()),
+                waysOf(disk.disk(), disk.chain(), together),
                 new SnapshotNames(owner, disk.chain()),
                 owner,
                 resources,
@@ -409,7 +443,11 @@ public final class SyncEngine implements AutoCloseable {
       }
       Duration snapshotTime = takePoint(plan, disks, notifier);
       List<DiskReport> reports = execute(disks, notifier);
-      return new SyncReport(plan.subject(), plan.run(), plan.consistency(), snapshotTime, reports);
+      Consistency reached =
+          together == null || together.attempted()
+              ? plan.consistency()
+              : perDisk(plan.disks().size());
+      return new SyncReport(plan.subject(), plan.run(), reached, snapshotTime, reports);
     } catch (RuntimeException | Error e) {
       failure = e;
       throw e;
@@ -444,6 +482,13 @@ public final class SyncEngine implements AutoCloseable {
     } finally {
       running.readLock().unlock();
     }
+  }
+
+  private @Nullable ServerSnapshots quiesced(SyncPlan plan) {
+    if (plan.consistency() != Consistency.QUIESCED || cloudSnapshots == null) {
+      return null;
+    }
+    return new ServerSnapshots(cloudSnapshots, plan.server().orElseThrow().id(), snapshotTimeout);
   }
 
   /** Bytes of data that are in memory now, of {@link EngineSettings#bytesInFlight} at the most. */
@@ -564,6 +609,7 @@ public final class SyncEngine implements AutoCloseable {
     private @Nullable CloudSnapshots cloudSnapshots;
     private PoolMapping mapping = PoolMapping.empty();
     private Duration snapshotTimeout = Duration.ofMinutes(10);
+    private boolean quiesce;
     private String owner = "default";
     private EngineSettings settings = EngineSettings.defaults();
 
@@ -593,6 +639,16 @@ public final class SyncEngine implements AutoCloseable {
     /** How long the cloud may take for a snapshot; default 10 minutes. */
     public Builder snapshotTimeout(Duration timeout) {
       snapshotTimeout = timeout;
+      return this;
+    }
+
+    /**
+     * Has the cloud quiesce guests for their snapshots where {@link CloudSnapshots#quiesces} says
+     * that it would; default false. The plan says for which server, the report whether it was
+     * tried. A guest may not write until the last snapshot is taken.
+     */
+    public Builder quiesce(boolean whether) {
+      quiesce = whether;
       return this;
     }
 

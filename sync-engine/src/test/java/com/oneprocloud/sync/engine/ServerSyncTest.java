@@ -215,19 +215,85 @@ class ServerSyncTest {
     }
   }
 
+  @Test
+  void theCloudIsAskedOnceToQuiesceTheGuestForAllItsVolumes() throws IOException {
+    cloud.quiesces = true;
+    try (SyncEngine engine = quiescing()) {
+      for (int run = 0; run < 3; run++) {
+        images.get("data").write(4096L * run, new byte[] {(byte) (run + 1)});
+        SyncPlan plan = engine.plan(SERVER, target);
+        assertEquals(Consistency.QUIESCED, plan.consistency());
+        SyncReport report = engine.run(plan);
+        assertEquals(Consistency.QUIESCED, report.consistency());
+        assertEquals(run + 1, cloud.requests.get());
+        for (var disk : report.disks()) {
+          assertEquals(run == 0 ? Verdict.FULL : Verdict.CONTINUE, disk.verdict());
+          assertReplicaEquals(
+              disk.plan().disk().orElseThrow(), disk.committed().manifest().snapshot());
+        }
+        assertEquals(Math.min(run + 1, 2) * 2, cloud.snapshots.size(), "base and spare base");
+      }
+    }
+  }
+
+  @Test
+  void theReportSaysThatTheGuestWasNotQuiesced() {
+    cloud.quiesces = true;
+    cloud.attempts = false;
+    try (SyncEngine engine = quiescing()) {
+      assertEquals(
+          Consistency.CRASH_CONSISTENT_PER_DISK,
+          engine.run(engine.plan(SERVER, target)).consistency());
+    }
+  }
+
+  @Test
+  void aDiskThatIsNoVolumeOrACloudThatCannotIsNotQuiesced() {
+    try (SyncEngine engine = quiescing()) {
+      assertEquals(
+          Consistency.CRASH_CONSISTENT_PER_DISK, engine.plan(SERVER, target).consistency());
+      cloud.quiesces = true;
+      local(Disk.Kind.ROOT, "6b1f_disk", "vms");
+      assertEquals(
+          Consistency.CRASH_CONSISTENT_PER_DISK, engine.plan(SERVER, target).consistency());
+    }
+  }
+
+  @Test
+  void aFailureToQuiesceIsThrownAsItIsAndLeavesNothing() {
+    cloud.quiesces = true;
+    try (SyncEngine engine = quiescing()) {
+      cloud.failing = Optional.of(VolumeId.of("data"));
+      SyncPlan plan = engine.plan(SERVER, target);
+      SyncException failure = assertThrows(SyncException.class, () -> engine.run(plan));
+      assertEquals(Optional.of("500"), failure.code());
+      assertEquals(1, cloud.requests.get());
+      assertTrue(cloud.snapshots.isEmpty(), "no snapshot is left behind");
+      cloud.failing = Optional.empty();
+      assertEquals(2, engine.run(engine.plan(SERVER, target)).disks().size());
+    }
+  }
+
+  private SyncEngine quiescing() {
+    return builder(MAPPING, DirectoryChainStore.at(folder.resolve("chains"))).quiesce(true).build();
+  }
+
   private SyncEngine engine(PoolMapping mapping) {
     return engine(mapping, DirectoryChainStore.at(folder.resolve("chains")));
   }
 
   private SyncEngine engine(PoolMapping mapping, ChainStore chains) {
+    return builder(mapping, chains).build();
+  }
+
+  private SyncEngine.Builder builder(PoolMapping mapping, ChainStore chains) {
     return SyncEngine.builder()
         .inventory(cloud)
         .cloudSnapshots(cloud)
         .storage(cluster)
         .snapshotter(cluster.snapshotter())
         .mapping(mapping)
-        .chains(chains)
-        .build();
+        .chains(chains);
   }
 
   private void volume(String id, String type, String pool, int bootIndex) {
@@ -285,9 +351,12 @@ class ServerSyncTest {
     final Map<String, ImageSpec> told = new LinkedHashMap<>();
     final Map<CloudSnapshotId, CloudSnapshot> snapshots = new ConcurrentHashMap<>();
     final AtomicInteger made = new AtomicInteger();
+    final AtomicInteger requests = new AtomicInteger();
     volatile Optional<VolumeId> failing = Optional.empty();
     volatile Optional<CloudSnapshotId> unremovable = Optional.empty();
     volatile boolean dying;
+    volatile boolean quiesces;
+    volatile boolean attempts = true;
 
     @Override
     public String description() {
@@ -365,6 +434,28 @@ class ServerSyncTest {
         throw new SyncException(SyncException.failed("create snapshot", name).because("killed"));
       }
       return taken;
+    }
+
+    @Override
+    public boolean quiesces(Server server) {
+      return quiesces;
+    }
+
+    @Override
+    public QuiescedSnapshots createQuiesced(
+        ServerId server,
+        Map<VolumeId, Map<String, String>> volumes,
+        String name,
+        Duration timeout) {
+      requests.incrementAndGet();
+      if (failing.isPresent()) {
+        throw new SyncException(SyncException.failed("create image", server).code("500"));
+      }
+      List<CloudSnapshot> taken = new ArrayList<>();
+      volumes.forEach(
+          (volume, metadata) ->
+              taken.addAll(create(List.of(volume), "snapshot for " + name, metadata, timeout)));
+      return new QuiescedSnapshots(taken, attempts);
     }
 
     @Override

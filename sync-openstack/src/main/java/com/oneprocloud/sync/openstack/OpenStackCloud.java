@@ -27,6 +27,7 @@ import com.oneprocloud.sync.openstack.internal.inventory.Parallel;
 import com.oneprocloud.sync.openstack.internal.service.Session;
 import com.oneprocloud.sync.openstack.internal.snapshot.CinderSnapshots;
 import com.oneprocloud.sync.openstack.internal.snapshot.ServerImages;
+import com.oneprocloud.sync.openstack.internal.snapshot.ServerSnapshots;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -71,7 +72,7 @@ public final class OpenStackCloud implements CloudInventory {
   private final Cinder cinder;
   private final Glance glance;
   private final Inventory inventory;
-  private final CinderSnapshots snapshots;
+  private final ServerSnapshots snapshots;
   private final ServerImages serverImages;
 
   private OpenStackCloud(CloudConfig config, Ticker ticker) {
@@ -82,8 +83,10 @@ public final class OpenStackCloud implements CloudInventory {
     cinder = new Cinder(session);
     glance = new Glance(session);
     inventory = new Inventory(config.name(), nova, cinder, glance, parallel);
-    snapshots = new CinderSnapshots(config.name(), cinder, parallel, ticker, this::roles);
-    serverImages = new ServerImages(config.name(), nova, glance, snapshots, ticker);
+    CinderSnapshots taken =
+        new CinderSnapshots(config.name(), cinder, parallel, ticker, this::roles);
+    serverImages = new ServerImages(config.name(), nova, glance, taken, ticker);
+    snapshots = new ServerSnapshots(taken, serverImages, inventory, nova, cinder, glance, ticker);
   }
 
   /**
@@ -266,7 +269,10 @@ public final class OpenStackCloud implements CloudInventory {
     return cinder.quota();
   }
 
-  /** Snapshots taken by Cinder. */
+  /**
+   * Snapshots taken by Cinder: by itself, or by Nova's {@code createImage} where the guest is to be
+   * quiesced, of which only the snapshots are kept.
+   */
   public CloudSnapshots snapshots() {
     return snapshots;
   }

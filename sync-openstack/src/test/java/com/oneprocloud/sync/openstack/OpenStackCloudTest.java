@@ -577,6 +577,126 @@ class OpenStackCloudTest {
     assertEquals(1, fake.requests("DELETE", "/image/v2/images/" + IMAGE).size());
   }
 
+  /** Nova makes an image of s1 with a snapshot of each of these volumes, whoever asks. */
+  private void novaMakesImages(OpenStackCloud cloud, String... volumes) {
+    List<CloudSnapshot> made = new ArrayList<>();
+    fake.onWithToken(
+        "POST",
+        NOVA + "/servers/s1/action",
+        request -> {
+          made.addAll(
+              cloud.snapshots().create(ids(volumes), "snapshot for point", Map.of(), MINUTE));
+          return json(202, "{\"image_id\":\"" + IMAGE + "\"}");
+        });
+    fake.onWithToken(
+        "GET", "/image/v2/images/" + IMAGE, request -> json(200, imageOf(IMAGE, made)));
+    fake.onWithToken(
+        "DELETE",
+        "/image/v2/images/[^/]+",
+        request -> new MockResponse.Builder().code(204).build());
+    fake.onWithToken("GET", "/image/v2/images", request -> json(200, "{\"images\":[]}"));
+  }
+
+  private static String imageOf(String id, List<CloudSnapshot> snapshots) {
+    List<String> mapping = new ArrayList<>();
+    snapshots.forEach(it -> mapping.add("{\\\"snapshot_id\\\":\\\"" + it.id() + "\\\"}"));
+    return String.format(
+        Locale.ROOT,
+        "{\"id\":\"%s\",\"status\":\"active\",\"size\":0,\"hw_qemu_guest_agent\":\"yes\",\"sync-server\":\"s1\",\"sync-owner\":\"us\",\"block_device_mapping\":\"[%s]\"}",
+        id,
+        String.join(",", mapping));
+  }
+
+  private static Map<VolumeId, Map<String, String>> marked(String... volumes) {
+    Map<VolumeId, Map<String, String>> marked = new java.util.LinkedHashMap<>();
+    for (String volume : volumes) {
+      marked.put(VolumeId.of(volume), Map.of("sync-owner", "us", "sync-chain", "c-" + volume));
+    }
+    return marked;
+  }
+
+  @Test
+  void quiescedSnapshotsAreOursAndTheImageGoes() {
+    String agent = ",\"volume_image_metadata\":{\"hw_qemu_guest_agent\":\"yes\"}";
+    volumes(
+        volume("v0", "s1", "/dev/vda", agent).replace("\"false\"", "\"true\""),
+        volume("v1", "s1", "/dev/vdb", ""));
+    servers(
+        server("s1", "a", attached("v0", "v1")),
+        server("s2", "b", attached("v1")),
+        server("s3", "c", attached("v0", "v1")).replace("ACTIVE", "SHUTOFF"));
+    OpenStackCloud cloud = cloud();
+    assertTrue(cloud.snapshots().quiesces(cloud.server(ServerId.of("s1"))));
+    assertFalse(cloud.snapshots().quiesces(cloud.server(ServerId.of("s2"))));
+    assertFalse(cloud.snapshots().quiesces(cloud.server(ServerId.of("s3"))));
+    novaMakesImages(cloud, "v1", "attached-meanwhile", "v0");
+    var taken =
+        cloud.snapshots().createQuiesced(ServerId.of("s1"), marked("v0", "v1"), "point", MINUTE);
+    assertTrue(taken.attempted());
+    assertEquals(ids("v0", "v1"), taken.snapshots().stream().map(CloudSnapshot::volume).toList());
+    assertEquals(
+        taken.snapshots().stream().map(it -> it.id().value()).sorted().toList(), storage.ids());
+    assertEquals(
+        List.of(taken.snapshots().get(1).id()),
+        cloud.snapshots().withMetadata(Map.of("sync-chain", "c-v1")).stream()
+            .map(CloudSnapshot::id)
+            .toList());
+    assertEquals(1, fake.requests("DELETE", "/image/v2/images/" + IMAGE).size());
+  }
+
+  @Test
+  void aVolumeThatNovaPassedOverLeavesNothing() {
+    servers(server("s1", "a", attached("v0")));
+    OpenStackCloud cloud = cloud();
+    novaMakesImages(cloud, "v0");
+    SyncException failure =
+        assertThrows(
+            SyncException.class,
+            () ->
+                cloud
+                    .snapshots()
+                    .createQuiesced(ServerId.of("s1"), marked("v0", "v1"), "point", MINUTE));
+    assertTrue(failure.getMessage().contains("v1"), failure.getMessage());
+    assertEquals(List.of(), storage.ids());
+    assertEquals(1, fake.requests("DELETE", "/image/v2/images/" + IMAGE).size());
+  }
+
+  @Test
+  void whatACrashLeftOfAnImageIsRemovedButNothingThatIsMarked() {
+    servers(server("s1", "a", attached("v0")));
+    OpenStackCloud cloud = cloud();
+    storage.addForeign("theirs", "v0");
+    CloudSnapshot unmarked =
+        cloud.snapshots().create(ids("v0"), "snapshot for old", Map.of(), MINUTE).get(0);
+    CloudSnapshot kept =
+        cloud
+            .snapshots()
+            .create(ids("v1"), "snapshot for old", Map.of("sync-owner", "us"), MINUTE)
+            .get(0);
+    novaMakesImages(cloud, "v0");
+    String foreign = imageOf("image-of-another-owner", List.of(kept)).replace("\"us\"", "\"them\"");
+    fake.onWithToken(
+        "GET",
+        "/image/v2/images",
+        request ->
+            json(
+                200,
+                "{\"images\":["
+                    + imageOf("left-over", List.of(unmarked, kept))
+                    + ","
+                    + foreign
+                    + "]}"));
+    var taken = cloud.snapshots().createQuiesced(ServerId.of("s1"), marked("v0"), "point", MINUTE);
+    assertEquals(
+        java.util.stream.Stream.of(
+                "theirs", kept.id().value(), taken.snapshots().get(0).id().value())
+            .sorted()
+            .toList(),
+        storage.ids());
+    assertEquals(1, fake.requests("DELETE", "/image/v2/images/left-over").size());
+    assertEquals(0, fake.requests("DELETE", "/image/v2/images/image-of-another-owner").size());
+  }
+
   @Test
   void whatNovaLeavesOfAnImageThatItCouldNotMakeIsRemoved() {
     servers(server("s1", "a", attached("v0", "v1")));

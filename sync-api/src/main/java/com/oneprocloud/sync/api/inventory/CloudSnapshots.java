@@ -5,6 +5,8 @@ import com.oneprocloud.sync.api.ConflictException;
 import com.oneprocloud.sync.api.DeadlineException;
 import com.oneprocloud.sync.api.Fault;
 import com.oneprocloud.sync.api.PermissionException;
+import com.oneprocloud.sync.api.SyncException;
+import com.oneprocloud.sync.api.UnsupportedException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +35,49 @@ public interface CloudSnapshots {
    */
   List<CloudSnapshot> create(
       List<VolumeId> volumes, String name, Map<String, String> metadata, Duration timeout);
+
+  /**
+   * Whether the cloud would try to have a server's guest flush and stop writing when {@link
+   * #createQuiesced} is called now. It tells nobody whether a guest obeyed.
+   */
+  default boolean quiesces(Server server) {
+    return false;
+  }
+
+  /**
+   * Takes a snapshot of each volume of a server together, after the cloud has tried to have the
+   * guest flush and stop writing; it may stay so until all are taken. All or nothing, as {@link
+   * #create}.
+   *
+   * @param server the server
+   * @param volumes its volumes, each with what to keep with its snapshot; the result is in the same
+   *     order
+   * @param name a name that was never used before
+   * @param timeout how long to wait until all are available
+   * @throws PermissionException if the user may not take snapshots or the quota is used up
+   * @throws ConflictException if the server or a volume is in a state that forbids it
+   * @throws DeadlineException if they were not available in time
+   * @throws UnsupportedException if this cloud cannot do that
+   */
+  default QuiescedSnapshots createQuiesced(
+      ServerId server, Map<VolumeId, Map<String, String>> volumes, String name, Duration timeout) {
+    throw new UnsupportedException(
+        SyncException.failed("take snapshots", "server " + server)
+            .because("this cloud cannot quiesce guests"));
+  }
+
+  /**
+   * Snapshots of one server.
+   *
+   * @param snapshots the snapshots, all available
+   * @param attempted whether the cloud will have tried to quiesce the guest
+   */
+  record QuiescedSnapshots(List<CloudSnapshot> snapshots, boolean attempted) {
+    /** Copies the list. */
+    public QuiescedSnapshots {
+      snapshots = List.copyOf(snapshots);
+    }
+  }
 
   /**
    * What would keep snapshots of these volumes from being taken: missing permission, used-up quota,

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Snapshots that the cloud takes of a volume, with the library that the server's host uses itself.
@@ -33,6 +34,7 @@ public final class VolumeSnapshots implements DiskSnapshots {
   private final VolumeId volume;
   private final Map<String, String> metadata;
   private final Duration timeout;
+  private final @Nullable ServerSnapshots together;
 
   /**
    * Snapshots of one chain's volume.
@@ -42,18 +44,32 @@ public final class VolumeSnapshots implements DiskSnapshots {
    * @param owner whose they are
    * @param chain the chain
    * @param timeout how long the cloud may take for each
+   * @param together what takes it together with those of the server's other volumes; null to take
+   *     it by itself
    */
   public VolumeSnapshots(
-      CloudSnapshots cloud, VolumeId volume, String owner, ChainId chain, Duration timeout) {
+      CloudSnapshots cloud,
+      VolumeId volume,
+      String owner,
+      ChainId chain,
+      Duration timeout,
+      @Nullable ServerSnapshots together) {
     this.cloud = cloud;
     this.volume = volume;
     this.metadata = Map.of(OWNER, owner, CHAIN, chain.brief());
     this.timeout = timeout;
+    this.together = together;
+    if (together != null) {
+      together.add(volume, metadata);
+    }
   }
 
   @Override
   public SnapshotRef take(Image image, String name) {
-    CloudSnapshot taken = cloud.create(List.of(volume), name, metadata, timeout).get(0);
+    CloudSnapshot taken =
+        together != null
+            ? together.take(volume, name)
+            : cloud.create(List.of(volume), name, metadata, timeout).get(0);
     try {
       Snapshot snapshot = image.snapshot(taken.imageSnapshotName());
       return new SnapshotRef(

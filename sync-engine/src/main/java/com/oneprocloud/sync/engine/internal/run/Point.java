@@ -61,7 +61,9 @@ public final class Point {
     if (first == null) {
       return next;
     }
-    first.addSuppressed(next);
+    if (first != next) {
+      first.addSuppressed(next);
+    }
     return first;
   }
 }

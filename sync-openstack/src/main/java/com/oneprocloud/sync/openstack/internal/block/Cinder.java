@@ -127,6 +127,19 @@ public final class Cinder {
             .object("snapshot"));
   }
 
+  /** Adds to a snapshot's metadata: {@code POST /snapshots/{id}/metadata}. */
+  public void addMetadata(CloudSnapshotId id, Map<String, String> metadata, Deadline deadline) {
+    ObjectNode body = JsonText.object();
+    ObjectNode entries = body.putObject("metadata");
+    metadata.forEach(entries::put);
+    client()
+        .call("POST", "/snapshots/{id}/metadata", id.value())
+        .json(body)
+        .repeatable()
+        .within(deadline)
+        .send();
+  }
+
   /** Starts to remove a snapshot: {@code DELETE /snapshots/{id}}. */
   public void deleteSnapshot(CloudSnapshotId id, Deadline deadline) {
     client().call("DELETE", "/snapshots/{id}", id.value()).within(deadline).send();

@@ -121,6 +121,25 @@ public final class Inventory {
         nova.interfaces(id).stream().map(Inventory::port).toList());
   }
 
+  /**
+   * Whether a server boots from a volume whose image says that the guest agent runs: what Nova goes
+   * by when it is to quiesce the guest.
+   */
+  public boolean runsGuestAgent(Server server) {
+    List<Fields> records = parallel.map(server.volumeIds(), cinder::record);
+    List<Volume> volumes = records.stream().map(BlockParser::volume).toList();
+    Optional<Volume> boot =
+        DiskLayout.of(server, volumes).stream()
+            .filter(Disk::isBootDisk)
+            .findFirst()
+            .flatMap(Disk::volume);
+    return boot.isPresent()
+        && records
+            .get(volumes.indexOf(boot.get()))
+            .object("volume_image_metadata")
+            .isTrue("hw_qemu_guest_agent");
+  }
+
   private Optional<CloudImage> image(String id) {
     try {
       return glance.findImage(id);

@@ -28,7 +28,7 @@ public final class FakeBlockStorage {
     private final String id;
     private final String volume;
     private final String name;
-    private final JsonNode metadata;
+    private JsonNode metadata;
     private String status = "creating";
     private final List<String> next = new ArrayList<>();
 
@@ -62,6 +62,7 @@ public final class FakeBlockStorage {
   public FakeBlockStorage(FakeCloud cloud) {
     cloud.onWithToken("POST", BASE + "/snapshots", this::create);
     cloud.onWithToken("GET", BASE + "/snapshots/[^/]+", this::show);
+    cloud.onWithToken("POST", BASE + "/snapshots/[^/]+/metadata", this::addMetadata);
     cloud.onWithToken("DELETE", BASE + "/snapshots/[^/]+", this::delete);
     cloud.onWithToken("GET", BASE + "/snapshots/detail", this::list);
     cloud.onWithToken(
@@ -147,6 +148,20 @@ public final class FakeBlockStorage {
     snapshot.status = "deleting";
     snapshot.next.addAll(ends.getOrDefault(snapshot.volume, List.of("deleting", "gone")));
     return new MockResponse.Builder().code(202).build();
+  }
+
+  private synchronized MockResponse addMetadata(RecordedRequest request) {
+    List<String> path = request.getUrl().pathSegments();
+    FakeSnapshot snapshot = snapshots.get(path.get(path.size() - 2));
+    if (snapshot == null) {
+      return notFound();
+    }
+    try {
+      snapshot.metadata = JsonText.read(request.getBody().utf8()).node().path("metadata");
+    } catch (JsonProcessingException e) {
+      throw new AssertionError(e);
+    }
+    return json(200, "{\"metadata\":" + snapshot.metadata + "}");
   }
 
   private static String last(RecordedRequest request) {
