@@ -303,6 +303,9 @@ def act_server(user, name, kind):
         disks = [volume("root", imageRef=image), volume("data")]
         for disk in disks:
             until(user, "volume " + disk, user.cinder + "/volumes/" + disk, "volume", "available")
+        if kind == "agent":
+            action = {"os-set_image_metadata": {"metadata": {"hw_qemu_guest_agent": "yes"}}}
+            user.post("%s/volumes/%s/action" % (user.cinder, disks[0]), action)
         fields = {
             "flavorRef": "1",
             "block_device_mapping_v2": [

@@ -5,10 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.oneprocloud.sync.api.Consistency;
 import com.oneprocloud.sync.api.DiskPlan;
 import com.oneprocloud.sync.api.DiskReport;
 import com.oneprocloud.sync.api.NotFoundException;
 import com.oneprocloud.sync.api.SyncListener;
+import com.oneprocloud.sync.api.SyncPlan;
 import com.oneprocloud.sync.api.SyncReport;
 import com.oneprocloud.sync.api.chain.Verdict;
 import com.oneprocloud.sync.api.chain.VerdictReason;
@@ -36,6 +38,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
@@ -99,8 +102,8 @@ class OpenStackChangesIT {
     cloud.close();
   }
 
-  private Made make() {
-    Map<String, String> values = lab.act("server", owner, "volume");
+  private Made make(String kind) {
+    Map<String, String> values = lab.act("server", owner, kind);
     server = Optional.of(values.get("SERVER"));
     volumes.add(values.get("DATA"));
     volumes.add(values.get("ROOT"));
@@ -115,7 +118,7 @@ class OpenStackChangesIT {
   /** One server's life, for the sake of time: each change is made to what the last one left. */
   @Test
   void everyChangeGetsItsVerdict() throws IOException {
-    Made made = make();
+    Made made = make("volume");
     run(made, Verdict.FULL, VerdictReason.FIRST_POINT);
     grow(made);
     loseSnapshots(made);
@@ -195,6 +198,36 @@ class OpenStackChangesIT {
     }
   }
 
+  /** Nova tries, and goes on without: the guest has no agent that could answer. */
+  @Test
+  void aServerThatIsSaidToRunTheAgentIsQuiescedAndItsImagesGo() throws IOException {
+    Made made = make("agent");
+    for (int run = 0; run < 2; run++) {
+      try (SyncEngine engine = builder().quiesce(true).build()) {
+        SyncPlan plan = engine.plan(made.server, target);
+        assertEquals(Consistency.QUIESCED, plan.consistency());
+        SyncReport report = engine.run(plan);
+        System.out.println(report);
+        assertEquals(Consistency.QUIESCED, report.consistency());
+        for (DiskReport disk : report.disks()) {
+          assertEquals(run == 0 ? Verdict.FULL : Verdict.CONTINUE, disk.verdict());
+          assertReplicaEqualsSnapshot(disk);
+        }
+      }
+    }
+    assertEquals(4, ours().size(), "base and spare base of both volumes");
+    assertEquals(
+        4,
+        cloud.volumeSnapshots().stream()
+            .filter(it -> Set.of(made.root, made.data).contains(it.volume()))
+            .count());
+    assertEquals(
+        List.of(),
+        cloud.images().stream()
+            .filter(it -> made.server.value().equals(it.properties().get("sync-server")))
+            .toList());
+  }
+
   /** Nova cannot remove an image that has snapshots, so the point is completed and then removed. */
   @Test
   void anImageBootedServerThatIsDeletedDuringARunIsReplicatedToItsEnd() throws IOException {
@@ -242,6 +275,10 @@ class OpenStackChangesIT {
   }
 
   private SyncEngine engine() {
+    return builder().build();
+  }
+
+  private SyncEngine.Builder builder() {
     return SyncEngine.builder()
         .inventory(cloud)
         .cloudSnapshots(cloud.snapshots())
@@ -249,8 +286,7 @@ class OpenStackChangesIT {
         .snapshotter(snapshotter)
         .mapping(MAPPING)
         .chains(DirectoryChainStore.at(folder.resolve("chains")))
-        .owner(owner)
-        .build();
+        .owner(owner);
   }
 
   private List<CloudSnapshot> ours() {
