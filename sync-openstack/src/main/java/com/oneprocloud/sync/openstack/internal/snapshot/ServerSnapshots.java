@@ -93,7 +93,9 @@ public final class ServerSnapshots implements CloudSnapshots {
         // Of a volume that was attached meanwhile: Nova takes them all.
         snapshots.remove(each.id(), timeout);
       }
-      return new QuiescedSnapshots(wanted, image.quiesceAttempted());
+      // Nova tries it with a running guest only.
+      return new QuiescedSnapshots(
+          wanted, image.quiesceAttempted() && server.status().equals("ACTIVE"));
     } catch (RuntimeException e) {
       try {
         images.remove(image, timeout);
