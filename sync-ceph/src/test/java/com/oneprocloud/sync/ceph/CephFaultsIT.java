@@ -173,7 +173,14 @@ final class CephFaultsIT {
               .build();
       DeadlineException late = assertThrows(DeadlineException.class, () -> leaks.connect(config));
       assertTrue(late.getMessage().contains("127.0.0.1:" + silent.getLocalPort()));
-      assertTrue(late.getMessage().contains("wrong key"), late.getMessage());
+      if ("nautilus".equals(System.getenv("SYNC_LAB_CLIENT"))) {
+        // It tries ten times within one call, each as long as the deadline: left behind, it ends
+        // later.
+        assertTrue(late.getMessage().contains("still inside the Ceph library"), late.getMessage());
+        Leaks.assertNoThreads(Duration.ofMinutes(2));
+      } else {
+        assertTrue(late.getMessage().contains("wrong key"), late.getMessage());
+      }
     }
   }
 

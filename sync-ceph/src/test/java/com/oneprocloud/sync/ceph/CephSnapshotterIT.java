@@ -196,6 +196,8 @@ final class CephSnapshotterIT {
               "rand",
               spec.toString());
       builder.environment().put("CEPH_CONF", lab.conf().toString());
+      // the host's own tool, whatever libraries this process was given
+      builder.environment().remove("LD_LIBRARY_PATH");
       process =
           builder
               .redirectOutput(ProcessBuilder.Redirect.DISCARD)

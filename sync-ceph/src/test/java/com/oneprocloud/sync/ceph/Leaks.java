@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import com.oneprocloud.sync.ceph.internal.library.NativeBalance;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -17,7 +18,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * memory or a thread is left then.
  */
 final class Leaks implements AfterEachCallback {
-  private static final long PATIENCE_NANOS = 10_000_000_000L;
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private final List<CephCluster> clusters = new ArrayList<>();
   private final List<CephSnapshotter> snapshotters = new ArrayList<>();
@@ -59,7 +60,12 @@ final class Leaks implements AfterEachCallback {
 
   /** Threads end a moment after what they worked for. */
   static void assertNoThreads() {
-    long end = System.nanoTime() + PATIENCE_NANOS;
+    assertNoThreads(PATIENCE);
+  }
+
+  /** The same, for a library that takes its time. */
+  static void assertNoThreads(Duration patience) {
+    long end = System.nanoTime() + patience.toNanos();
     List<String> left = threads();
     while (!left.isEmpty()) {
       if (System.nanoTime() > end) {
