@@ -367,6 +367,7 @@ public final class SyncEngine implements AutoCloseable {
   public SyncReport run(SyncPlan plan, SyncListener listener, RunControl control) {
     SyncPlan next = plan;
     List<DiskReport> committed = new ArrayList<>();
+    boolean paused = false;
     while (true) {
       RunControl.Attempt attempt = control.new Attempt(listener);
       SyncReport report = null;
@@ -384,11 +385,20 @@ public final class SyncEngine implements AutoCloseable {
         throw failure;
       }
       if (failure == null && report != null) {
+        Consistency reached = paused ? certain(plan) : report.consistency();
         return new SyncReport(
-            plan.subject(), report.run(), plan.consistency(), report.snapshotTime(), committed);
+            plan.subject(), report.run(), reached, report.snapshotTime(), committed);
       }
       next = planAfterPause(plan, control);
+      paused = true;
     }
+  }
+
+  /** What is certain of a point whose run was stopped before it could tell. */
+  private static Consistency certain(SyncPlan plan) {
+    return plan.consistency() == Consistency.QUIESCED
+        ? perDisk(plan.disks().size())
+        : plan.consistency();
   }
 
   /** What is left of a plan whose run was stopped. */

@@ -13,6 +13,7 @@ import com.oneprocloud.sync.api.InvalidPlanException;
 import com.oneprocloud.sync.api.NotFoundException;
 import com.oneprocloud.sync.api.StorageException;
 import com.oneprocloud.sync.api.SyncException;
+import com.oneprocloud.sync.api.SyncListener;
 import com.oneprocloud.sync.api.SyncPlan;
 import com.oneprocloud.sync.api.SyncReport;
 import com.oneprocloud.sync.api.chain.ChainStore;
@@ -244,6 +245,17 @@ class ServerSyncTest {
       assertEquals(
           Consistency.CRASH_CONSISTENT_PER_DISK,
           engine.run(engine.plan(SERVER, target)).consistency());
+      assertEquals(
+          Consistency.CRASH_CONSISTENT_PER_DISK,
+          engine
+              .run(engine.plan(SERVER, target), SyncListener.NONE, new RunControl())
+              .consistency());
+      cloud.attempts = true;
+      assertEquals(
+          Consistency.QUIESCED,
+          engine
+              .run(engine.plan(SERVER, target), SyncListener.NONE, new RunControl())
+              .consistency());
     }
   }
 
