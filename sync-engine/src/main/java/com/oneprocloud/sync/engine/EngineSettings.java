@@ -4,6 +4,7 @@ package com.oneprocloud.sync.engine;
 import com.oneprocloud.sync.api.chain.Verification;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.function.Consumer;
 
 /**
  * Limits and habits of an engine. Immutable; {@link #defaults} and the {@code with} methods make
@@ -25,6 +26,7 @@ import java.util.Objects;
  *     from outside finds a single wrong entry: librbd before 16.2.14, 17.2.7 and 18.2.0 and kernels
  *     before 6.4 leave such entries in snapshots that are taken while a server writes (Ceph tracker
  *     61616, 61472). Switch this on only if every compute node is known to run later ones.
+ * @param limits how runs share what there is; default {@link Limits#none}
  */
 public record EngineSettings(
     int bytesInFlight,
@@ -34,10 +36,12 @@ public record EngineSettings(
     Duration flushPeriod,
     Duration leaseTime,
     Verification verification,
-    boolean fastDiff) {
+    boolean fastDiff,
+    Limits limits) {
   /** Checks that every limit is positive. */
   public EngineSettings {
     Objects.requireNonNull(verification, "verification");
+    Objects.requireNonNull(limits, "limits");
     if (bytesInFlight < 1 << 20) {
       throw new IllegalArgumentException("bytesInFlight is less than 1 MiB: " + bytesInFlight);
     }
@@ -58,118 +62,92 @@ public record EngineSettings(
 
   /** The defaults: for a proxy with 4 cores and 8 GB. */
   public static EngineSettings defaults() {
-    return new EngineSettings(
-        32 << 20,
-        32,
-        4,
-        4,
-        Duration.ofSeconds(3),
-        Duration.ofSeconds(60),
-        Verification.CHANGED,
-        false);
+    return new Draft().build();
   }
 
   /** The same with another {@link #bytesInFlight}. */
   public EngineSettings withBytesInFlight(int bytes) {
-    return new EngineSettings(
-        bytes,
-        requestsInFlight,
-        parallelDisks,
-        workers,
-        flushPeriod,
-        leaseTime,
-        verification,
-        fastDiff);
+    return with(it -> it.bytesInFlight = bytes);
   }
 
   /** The same with another {@link #requestsInFlight}. */
   public EngineSettings withRequestsInFlight(int requests) {
-    return new EngineSettings(
-        bytesInFlight,
-        requests,
-        parallelDisks,
-        workers,
-        flushPeriod,
-        leaseTime,
-        verification,
-        fastDiff);
+    return with(it -> it.requestsInFlight = requests);
   }
 
   /** The same with another {@link #parallelDisks}. */
   public EngineSettings withParallelDisks(int disks) {
-    return new EngineSettings(
-        bytesInFlight,
-        requestsInFlight,
-        disks,
-        workers,
-        flushPeriod,
-        leaseTime,
-        verification,
-        fastDiff);
+    return with(it -> it.parallelDisks = disks);
   }
 
   /** The same with another number of {@link #workers}. */
   public EngineSettings withWorkers(int threads) {
-    return new EngineSettings(
-        bytesInFlight,
-        requestsInFlight,
-        parallelDisks,
-        threads,
-        flushPeriod,
-        leaseTime,
-        verification,
-        fastDiff);
+    return with(it -> it.workers = threads);
   }
 
   /** The same with another {@link #flushPeriod}. */
   public EngineSettings withFlushPeriod(Duration period) {
-    return new EngineSettings(
-        bytesInFlight,
-        requestsInFlight,
-        parallelDisks,
-        workers,
-        period,
-        leaseTime,
-        verification,
-        fastDiff);
+    return with(it -> it.flushPeriod = period);
   }
 
   /** The same with another {@link #leaseTime}. */
   public EngineSettings withLeaseTime(Duration time) {
-    return new EngineSettings(
-        bytesInFlight,
-        requestsInFlight,
-        parallelDisks,
-        workers,
-        flushPeriod,
-        time,
-        verification,
-        fastDiff);
+    return with(it -> it.leaseTime = time);
   }
 
   /** The same with another {@link #verification}. */
   public EngineSettings withVerification(Verification level) {
-    return new EngineSettings(
-        bytesInFlight,
-        requestsInFlight,
-        parallelDisks,
-        workers,
-        flushPeriod,
-        leaseTime,
-        level,
-        fastDiff);
+    return with(it -> it.verification = level);
   }
 
   /** The same with another {@link #fastDiff}. */
   public EngineSettings withFastDiff(boolean allowed) {
-    return new EngineSettings(
-        bytesInFlight,
-        requestsInFlight,
-        parallelDisks,
-        workers,
-        flushPeriod,
-        leaseTime,
-        verification,
-        allowed);
+    return with(it -> it.fastDiff = allowed);
+  }
+
+  /** The same with other {@link #limits}. */
+  public EngineSettings withLimits(Limits shared) {
+    return with(it -> it.limits = shared);
+  }
+
+  private EngineSettings with(Consumer<Draft> change) {
+    Draft draft = new Draft();
+    draft.bytesInFlight = bytesInFlight;
+    draft.requestsInFlight = requestsInFlight;
+    draft.parallelDisks = parallelDisks;
+    draft.workers = workers;
+    draft.flushPeriod = flushPeriod;
+    draft.leaseTime = leaseTime;
+    draft.verification = verification;
+    draft.fastDiff = fastDiff;
+    draft.limits = limits;
+    change.accept(draft);
+    return draft.build();
+  }
+
+  /** Settings in the making; begins with the defaults. */
+  private static final class Draft {
+    private int bytesInFlight = 32 << 20;
+    private int requestsInFlight = 32;
+    private int parallelDisks = 4;
+    private int workers = 4;
+    private Duration flushPeriod = Duration.ofSeconds(3);
+    private Duration leaseTime = Duration.ofSeconds(60);
+    private Verification verification = Verification.CHANGED;
+    private boolean fastDiff;
+    private Limits limits = Limits.none();
+
+    EngineSettings build() {
+      return new EngineSettings(
+          bytesInFlight,
+          requestsInFlight,
+          parallelDisks,
+          workers,
+          flushPeriod,
+          leaseTime,
+          verification,
+          fastDiff,
+          limits);
+    }
   }
 }

@@ -539,7 +539,7 @@ public final class SyncEngine implements AutoCloseable {
   private List<DiskReport> execute(List<DiskRun> disks, Notifier notifier) {
     List<Future<DiskReport>> driving = new ArrayList<>();
     for (DiskRun disk : disks) {
-      driving.add(resources.drive(disk::execute));
+      driving.add(resources.drive(disk.plan(), disk::execute));
     }
     List<DiskReport> reports = new ArrayList<>();
     RuntimeException failure = null;
@@ -550,7 +550,9 @@ public final class SyncEngine implements AutoCloseable {
         i++;
       } catch (InterruptedException e) {
         interrupted = true;
-        // not by way of the futures: those would be done before the disks are at rest
+        // what is driven not by way of the futures: those would be done before the disks are at
+        // rest
+        driving.forEach(resources::withdraw);
         disks.forEach(DiskRun::cancel);
       } catch (ExecutionException | CancellationException e) {
         RuntimeException cause = cause(disks.get(i), e);

@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package com.oneprocloud.sync.engine.internal.run;
 
+import com.oneprocloud.sync.api.DiskPlan;
 import com.oneprocloud.sync.api.chain.ChainStore;
 import com.oneprocloud.sync.engine.EngineSettings;
+import com.oneprocloud.sync.engine.internal.schedule.DiskQueue;
+import com.oneprocloud.sync.engine.internal.schedule.Lane;
 import com.oneprocloud.sync.engine.internal.transfer.BufferPool;
 import com.oneprocloud.sync.engine.internal.transfer.CompareStage;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -25,6 +32,7 @@ public final class RunResources implements AutoCloseable {
   final ChainStore chains;
   final BufferPool buffers;
   final BufferPool scratch;
+  private final DiskQueue<FutureTask<?>> waiting;
   private final ExecutorService drivers;
   final ExecutorService workers;
   final ExecutorService calls;
@@ -36,6 +44,8 @@ public final class RunResources implements AutoCloseable {
     this.chains = chains;
     this.buffers = new BufferPool(settings.bytesInFlight());
     this.scratch = CompareStage.scratch(settings.workers());
+    this.waiting =
+        new DiskQueue<>(settings.parallelDisks(), settings.limits(), InstantSource.system());
     this.drivers = Executors.newFixedThreadPool(settings.parallelDisks(), named("sync-disk"));
     this.workers = Executors.newFixedThreadPool(settings.workers(), named("sync-worker"));
     this.calls = Executors.newFixedThreadPool(settings.parallelDisks() * 2, named("sync-call"));
@@ -43,18 +53,69 @@ public final class RunResources implements AutoCloseable {
   }
 
   /**
-   * Drives a disk on a thread of its own.
+   * Drives a disk on a thread of its own, when it is its turn.
    *
    * @return done when the disk is at rest; cancelled if the engine was closed before it began
    */
-  public <T> Future<T> drive(Callable<T> disk) {
+  public <T> Future<T> drive(DiskPlan plan, Callable<T> disk) {
     FutureTask<T> task = new FutureTask<>(disk);
-    try {
-      drivers.execute(task);
-    } catch (RejectedExecutionException e) {
+    if (!waiting.add(Lane.of(plan), deadline(plan), task)) {
       task.cancel(false);
     }
+    driveNext();
     return task;
+  }
+
+  /** Cancels a disk whose turn did not come yet; one that is being driven is left alone. */
+  public void withdraw(Future<?> disk) {
+    if (disk instanceof FutureTask<?> task && waiting.remove(task)) {
+      task.cancel(false);
+    }
+  }
+
+  private Instant deadline(DiskPlan plan) {
+    Duration age = settings.limits().recoveryPoint();
+    return age.isZero()
+        ? Instant.MAX
+        : plan.head().map(it -> it.manifest().committed()).orElseGet(Instant::now).plus(age);
+  }
+
+  private void driveNext() {
+    while (true) {
+      Optional<DiskQueue.Entry<FutureTask<?>>> next = waiting.next();
+      if (next.isEmpty()) {
+        return;
+      }
+      Lane lane = next.get().lane();
+      FutureTask<?> task = next.get().what();
+      try {
+        drivers.execute(new Driven(lane, task));
+      } catch (RejectedExecutionException e) {
+        task.cancel(false);
+        waiting.done(lane);
+      }
+    }
+  }
+
+  /** A disk whose turn it is. */
+  private final class Driven implements Runnable {
+    private final Lane lane;
+    private final FutureTask<?> task;
+
+    Driven(Lane lane, FutureTask<?> task) {
+      this.lane = lane;
+      this.task = task;
+    }
+
+    @Override
+    public void run() {
+      try {
+        task.run();
+      } finally {
+        waiting.done(lane);
+        driveNext();
+      }
+    }
   }
 
   /** The engine's settings. */
@@ -64,7 +125,7 @@ public final class RunResources implements AutoCloseable {
 
   /** Throws if no disk can be driven any more. */
   public void checkOpen() {
-    if (drivers.isShutdown()) {
+    if (waiting.isClosed()) {
       throw new IllegalStateException("the engine is closed");
     }
   }
@@ -81,9 +142,10 @@ public final class RunResources implements AutoCloseable {
 
   /** Interrupts the disks that are being driven, cancels those that wait, and starts no more. */
   public void stop() {
-    for (Runnable waiting : drivers.shutdownNow()) {
-      if (waiting instanceof Future<?> future) {
-        future.cancel(false);
+    waiting.close().forEach(it -> it.cancel(false));
+    for (Runnable begun : drivers.shutdownNow()) {
+      if (begun instanceof Driven driven) {
+        driven.task.cancel(false);
       }
     }
   }

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+package com.oneprocloud.sync.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.when;
+
+import com.oneprocloud.sync.api.DiskPlan;
+import com.oneprocloud.sync.api.DiskReport;
+import com.oneprocloud.sync.api.SyncListener;
+import com.oneprocloud.sync.api.SyncReport;
+import com.oneprocloud.sync.api.inventory.CloudInventory;
+import com.oneprocloud.sync.api.inventory.Disk;
+import com.oneprocloud.sync.api.inventory.Server;
+import com.oneprocloud.sync.api.inventory.ServerId;
+import com.oneprocloud.sync.api.storage.ImageSpec;
+import com.oneprocloud.sync.api.storage.Snapshotter;
+import com.oneprocloud.sync.api.tck.LeakCheck;
+import com.oneprocloud.sync.engine.fixture.MemoryFolder;
+import com.oneprocloud.sync.engine.memory.Call;
+import com.oneprocloud.sync.engine.memory.Effect;
+import com.oneprocloud.sync.engine.memory.MemoryCluster;
+import com.oneprocloud.sync.engine.memory.MemoryDisk;
+import com.oneprocloud.sync.engine.target.DirectoryTarget;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Many servers of two disks each, run at the same time by one engine. */
+class FleetTest {
+  private static final int SERVERS = 20;
+  private static final int OBJECT = 64 << 10;
+
+  @TempDir(factory = MemoryFolder.class)
+  Path folder;
+
+  private final MemoryCluster cluster =
+      MemoryCluster.builder().pools("vms").deadline(Duration.ofMinutes(2)).build();
+  private final Snapshotter snapshotter = cluster.snapshotter();
+  private final CloudInventory cloud = mock(CloudInventory.class);
+
+  @RegisterExtension
+  final LeakCheck leaks = new LeakCheck().counting("open handles", cluster::openHandles);
+
+  @BeforeEach
+  void makeServers() {
+    when(cloud.imageOf(any())).thenReturn(Optional.empty());
+    when(cloud.server(any())).thenAnswer(call -> server(call.getArgument(0)));
+    when(cloud.disks(any())).thenAnswer(call -> disks(call.<Server>getArgument(0).id()));
+    for (int i = 0; i < SERVERS; i++) {
+      for (Disk disk : disks(ServerId.of("s" + i))) {
+        MemoryDisk image =
+            cluster
+                .newDisk(ImageSpec.of("vms", disk.imageName()))
+                .size(disk.size())
+                .objectSize(OBJECT)
+                .create();
+        image.write(0, new byte[] {1, 2, 3});
+        image.write(disk.size() - 1, new byte[] {(byte) (i + 1)});
+      }
+    }
+  }
+
+  @AfterEach
+  void close() {
+    snapshotter.close();
+    cluster.close();
+  }
+
+  private static Server server(ServerId id) {
+    return new Server(
+        id,
+        "name of " + id,
+        Optional.empty(),
+        "ACTIVE",
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        List.of(),
+        Map.of(),
+        Map.of(),
+        Optional.empty(),
+        Optional.empty(),
+        List.of(),
+        false,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty());
+  }
+
+  private static List<Disk> disks(ServerId server) {
+    return List.of(
+        local(server, Disk.Kind.ROOT, "_disk"), local(server, Disk.Kind.EPHEMERAL, "_disk.eph0"));
+  }
+
+  private static Disk local(ServerId server, Disk.Kind kind, String suffix) {
+    return new Disk(
+        server,
+        kind,
+        server.value() + suffix,
+        20L * OBJECT,
+        OptionalInt.empty(),
+        Optional.empty(),
+        Optional.empty());
+  }
+
+  private SyncEngine engine(EngineSettings settings) {
+    return SyncEngine.builder()
+        .storage(cluster)
+        .inventory(cloud)
+        .snapshotter(snapshotter)
+        .chains(DirectoryChainStore.at(folder.resolve("chains")))
+        .settings(settings.withBytesInFlight(1 << 20).withWorkers(2))
+        .build();
+  }
+
+  private FutureTask<SyncReport> start(SyncEngine engine, String server, SyncListener listener) {
+    FutureTask<SyncReport> run =
+        new FutureTask<>(
+            () ->
+                engine.run(
+                    engine.plan(
+                        ServerId.of(server), DirectoryTarget.at(folder.resolve("replicas"))),
+                    listener));
+    new Thread(run, "run of " + server).start();
+    return run;
+  }
+
+  /** Counts the disks that are active, of all servers and of each. */
+  private static final class Active implements SyncListener {
+    private final Map<String, AtomicInteger> ofServer = new ConcurrentHashMap<>();
+    private final AtomicInteger all = new AtomicInteger();
+    final AtomicInteger most = new AtomicInteger();
+    final AtomicInteger mostOfServer = new AtomicInteger();
+
+    private AtomicInteger of(DiskPlan disk) {
+      return ofServer.computeIfAbsent(
+          disk.chain().replica().group(), server -> new AtomicInteger());
+    }
+
+    @Override
+    public void phaseStarted(DiskPlan disk, Phase phase) {
+      if (phase == Phase.TRANSFER) {
+        most.accumulateAndGet(all.incrementAndGet(), Math::max);
+        mostOfServer.accumulateAndGet(of(disk).incrementAndGet(), Math::max);
+      }
+    }
+
+    @Override
+    public void diskCommitted(DiskReport report) {
+      all.decrementAndGet();
+      of(report.plan()).decrementAndGet();
+    }
+  }
+
+  @Test
+  void aHugeDiskDoesNotKeepTheOtherServersWaitingAndLimitsHold() throws Exception {
+    CompletableFuture<Void> huge = new CompletableFuture<>();
+    cluster.faults(
+        call ->
+            call.kind() == Call.Kind.READ && call.subject().contains("s0_disk@")
+                ? Effect.startAfter(huge)
+                : Effect.none());
+    Active active = new Active();
+    EngineSettings settings =
+        EngineSettings.defaults()
+            .withParallelDisks(4)
+            .withRequestsInFlight(4)
+            .withLimits(Limits.none().withDisksPerServer(1));
+    try (SyncEngine engine = engine(settings)) {
+      FutureTask<SyncReport> slow = start(engine, "s0", active);
+      List<FutureTask<SyncReport>> others = new ArrayList<>();
+      for (int i = 1; i < SERVERS; i++) {
+        others.add(start(engine, "s" + i, active));
+      }
+      for (FutureTask<SyncReport> other : others) {
+        assertEquals(2, other.get(60, TimeUnit.SECONDS).disks().size());
+      }
+      assertFalse(slow.isDone());
+      huge.complete(null);
+      assertEquals(2, slow.get(60, TimeUnit.SECONDS).disks().size());
+      assertEquals(0, engine.bytesInFlight());
+    } finally {
+      huge.complete(null);
+    }
+    assertEquals(1, active.mostOfServer.get());
+    assertTrue(active.most.get() <= 4, () -> "active at a time: " + active.most);
+  }
+
+  private static boolean waitsForItsDisks(Thread caller) {
+    return caller.getState() == Thread.State.WAITING
+        && Arrays.stream(caller.getStackTrace())
+            .anyMatch(
+                it ->
+                    it.getClassName().equals(SyncEngine.class.getName())
+                        && it.getMethodName().equals("execute"));
+  }
+
+  @Test
+  void aDiskThatWaitsForItsTurnIsCancelledAtOnce() throws Exception {
+    CompletableFuture<Void> huge = new CompletableFuture<>();
+    CompletableFuture<Void> reading = new CompletableFuture<>();
+    cluster.faults(
+        call -> {
+          if (call.kind() == Call.Kind.READ && call.subject().contains("s0_disk")) {
+            reading.complete(null);
+            return Effect.startAfter(huge);
+          }
+          return Effect.none();
+        });
+    try (SyncEngine engine = engine(EngineSettings.defaults().withParallelDisks(1))) {
+      FutureTask<SyncReport> slow = start(engine, "s0", SyncListener.NONE);
+      reading.get(60, TimeUnit.SECONDS);
+      CompletableFuture<Void> queued = new CompletableFuture<>();
+      CompletableFuture<Void> ended = new CompletableFuture<>();
+      SyncListener listener =
+          new SyncListener() {
+            @Override
+            public void diskFailed(DiskPlan disk, Throwable cause) {
+              ended.complete(null);
+            }
+          };
+      Thread caller =
+          new Thread(
+              () -> {
+                try {
+                  engine.run(
+                      engine.plan(
+                          ServerId.of("s1"), DirectoryTarget.at(folder.resolve("replicas"))),
+                      listener);
+                } catch (RuntimeException e) {
+                  queued.completeExceptionally(e);
+                }
+              },
+              "caller");
+      caller.start();
+      while (!waitsForItsDisks(caller)) {
+        Thread.onSpinWait();
+      }
+      caller.interrupt();
+      ended.get(60, TimeUnit.SECONDS);
+      assertFalse(slow.isDone());
+      huge.complete(null);
+      assertEquals(2, slow.get(60, TimeUnit.SECONDS).disks().size());
+      caller.join();
+      assertTrue(queued.isCompletedExceptionally());
+    } finally {
+      huge.complete(null);
+    }
+  }
+}
