@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.oneprocloud.sync.api.DiskPlan;
 import com.oneprocloud.sync.api.DiskReport;
 import com.oneprocloud.sync.api.InvalidPlanException;
+import com.oneprocloud.sync.api.SyncListener;
 import com.oneprocloud.sync.api.SyncPlan;
 import com.oneprocloud.sync.api.SyncReport;
 import com.oneprocloud.sync.api.chain.CommittedManifest;
@@ -102,6 +104,55 @@ class OpenStackSyncIT {
   @Test
   void anImageBootedServer() throws IOException {
     replicate(demo.database(), 1);
+  }
+
+  /** Every token dies within ten seconds, so plan, point and removal each need another one. */
+  @Test
+  void tokensRunOutSeveralTimesDuringARun() throws IOException {
+    OpenStackLab lab = OpenStackLab.start("--token-ttl", "10");
+    try (CountedLogins logins = new CountedLogins(lab.authUrl())) {
+      CloudConfig config = CloudConfig.fromCloudsYaml(lab.cloudsYaml(), "lab");
+      cloud.close();
+      cloud = OpenStackCloud.connect(config.toBuilder().authUrl(logins.authUrl()).build());
+      SyncListener outlivesTokens =
+          new SyncListener() {
+            @Override
+            public void phaseStarted(DiskPlan disk, Phase phase) {
+              boolean root = disk.image().name().endsWith(demo.webRoot().value());
+              if (root && (phase == Phase.SNAPSHOT || phase == Phase.COMMIT)) {
+                outliveToken();
+              }
+            }
+          };
+      for (int run = 0; run < 3; run++) {
+        outliveToken();
+        int before = logins.count();
+        try (SyncEngine engine = engine(MAPPING)) {
+          SyncReport report = engine.run(engine.plan(demo.web(), target), outlivesTokens);
+          int renewals = logins.count() - before;
+          System.out.println(report + "\ntokens in this run: " + renewals);
+          for (DiskReport disk : report.disks()) {
+            assertEquals(run == 0 ? Verdict.FULL : Verdict.CONTINUE, disk.verdict());
+            assertReplicaEqualsSnapshot(disk);
+            assertEquals(Math.min(run + 1, 2), ownSnapshots(disk));
+          }
+          // The third point is the first one after which a snapshot has to go.
+          assertTrue(renewals >= (run < 2 ? 2 : 3), "tokens in run " + run + ": " + renewals);
+        }
+      }
+    } finally {
+      OpenStackLab.start("--token-ttl", "3600");
+      cloud.close();
+      cloud = OpenStackCloud.connect(CloudConfig.fromCloudsYaml(lab.cloudsYaml(), "lab"));
+    }
+  }
+
+  private static void outliveToken() {
+    try {
+      Thread.sleep(11_000);
+    } catch (InterruptedException e) {
+      throw new AssertionError("interrupted", e);
+    }
   }
 
   @Test

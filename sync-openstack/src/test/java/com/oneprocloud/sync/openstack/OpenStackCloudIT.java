@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package com.oneprocloud.sync.openstack;
 
+import static com.oneprocloud.sync.openstack.internal.fake.FakeCloud.json;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -21,6 +22,8 @@ import com.oneprocloud.sync.api.inventory.VolumeId;
 import com.oneprocloud.sync.api.storage.ImageSpec;
 import com.oneprocloud.sync.api.tck.OpenStackLab;
 import com.oneprocloud.sync.openstack.internal.config.CloudFiles;
+import com.oneprocloud.sync.openstack.internal.fake.FakeBlockStorage;
+import com.oneprocloud.sync.openstack.internal.fake.FakeCloud;
 import com.oneprocloud.sync.openstack.internal.http.Ticker;
 import com.oneprocloud.sync.openstack.internal.json.Fields;
 import com.oneprocloud.sync.openstack.internal.json.JsonText;
@@ -30,10 +33,15 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
@@ -224,6 +232,59 @@ class OpenStackCloudIT {
             .orElseThrow();
     assertEquals("volumes-hdd", pool.ceph().orElseThrow().pool());
     assertThrows(PermissionException.class, cloud::storagePools);
+  }
+
+  /** Three users of the real cloud and a cloud of another release, by many threads at once. */
+  @Test
+  void cloudsInOneProcessDoNotMix() throws Exception {
+    OpenStackCloud admin = connect("lab-admin");
+    OpenStackCloud other = connect("lab-other");
+    try (FakeCloud fake = new FakeCloud("token-of-another-cloud-")) {
+      String volume =
+          String.format(
+              Locale.ROOT,
+              "{\"id\":\"%s\",\"name\":\"another\",\"status\":\"available\",\"size\":7}",
+              demo.webRoot());
+      fake.onWithToken(
+          "GET",
+          FakeBlockStorage.path("/volumes/" + demo.webRoot()),
+          request -> json(200, "{\"volume\":" + volume + "}"));
+      OpenStackCloud another = connect(fake.config().build());
+      List<Callable<Void>> work = new ArrayList<>();
+      for (int i = 0; i < 60; i++) {
+        work.add(
+            () -> {
+              assertEquals(Optional.empty(), cloud.server(demo.web()).host());
+              assertEquals(1L << 30, cloud.volume(demo.webRoot()).size());
+              return null;
+            });
+        work.add(
+            () -> {
+              assertTrue(admin.server(demo.web()).host().isPresent());
+              assertTrue(admin.volume(demo.webRoot()).host().isPresent());
+              return null;
+            });
+        work.add(
+            () -> {
+              assertThrows(NotFoundException.class, () -> other.volume(demo.webRoot()));
+              return null;
+            });
+        work.add(
+            () -> {
+              assertEquals(7L << 30, another.volume(demo.webRoot()).size());
+              return null;
+            });
+      }
+      ExecutorService threads = Executors.newFixedThreadPool(8);
+      try {
+        for (Future<Void> each : threads.invokeAll(work)) {
+          each.get();
+        }
+      } finally {
+        threads.shutdownNow();
+      }
+      assertEquals(1, fake.logins(), "no token of another cloud was sent to this one");
+    }
   }
 
   @Test

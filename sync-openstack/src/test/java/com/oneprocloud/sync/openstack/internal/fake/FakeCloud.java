@@ -43,11 +43,22 @@ public final class FakeCloud implements AutoCloseable {
   private final CopyOnWriteArrayList<RecordedRequest> requests = new CopyOnWriteArrayList<>();
   private final Set<String> goodTokens = ConcurrentHashMap.newKeySet();
   private final AtomicInteger logins = new AtomicInteger();
+  private final String tokenPrefix;
   private volatile Duration tokenLife = Duration.ofHours(1);
   private volatile Duration skew = Duration.ZERO;
   private volatile String catalog = "";
 
   public FakeCloud() {
+    this("gAAAAAB-token-");
+  }
+
+  /**
+   * A cloud whose tokens are told from those of another one.
+   *
+   * @param tokenPrefix what they begin with
+   */
+  public FakeCloud(String tokenPrefix) {
+    this.tokenPrefix = tokenPrefix;
     server.setDispatcher(
         new Dispatcher() {
           @Override
@@ -151,7 +162,7 @@ public final class FakeCloud implements AutoCloseable {
 
   private MockResponse login(RecordedRequest request) {
     int number = logins.incrementAndGet();
-    String token = "gAAAAAB-token-" + number;
+    String token = tokenPrefix + number;
     goodTokens.add(token);
     Instant now = Instant.now().plus(skew);
     return new MockResponse.Builder()
