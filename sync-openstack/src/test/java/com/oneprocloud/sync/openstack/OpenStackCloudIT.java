@@ -363,7 +363,7 @@ class OpenStackCloudIT {
       for (VolumeId id : made) {
         await("volume " + id, () -> other.volume(id).status().equals("available"));
       }
-      setSnapshotQuota(admin, project, 1);
+      setQuota(admin, project, Map.of("snapshots", 1));
       List<VolumeId> two = made.subList(0, 2);
       assertEquals(1, other.snapshots().check(two).size());
       assertThrows(
@@ -376,6 +376,10 @@ class OpenStackCloudIT {
               () -> other.snapshots().create(two.subList(1, 2), run, ours, PATIENCE));
       assertEquals(Optional.of("413"), refused.code());
       assertEquals(List.of(first), other.snapshots().withMetadata(ours));
+      // Nine volumes and a snapshot of one GiB each: room for one more, and Cinder counts both.
+      setQuota(admin, project, Map.of("snapshots", 100, "gigabytes", 11));
+      assertEquals(List.of(), other.snapshots().check(two.subList(0, 1)));
+      assertEquals(1, other.snapshots().check(two).size());
       other.snapshots().remove(first.id(), PATIENCE);
     } finally {
       admin.call("DELETE", "/os-quota-sets/{project}", project).send();
@@ -383,9 +387,10 @@ class OpenStackCloudIT {
     }
   }
 
-  private static void setSnapshotQuota(ServiceClient admin, String project, int snapshots) {
+  private static void setQuota(ServiceClient admin, String project, Map<String, Integer> limits) {
     ObjectNode body = JsonText.object();
-    body.putObject("quota_set").put("snapshots", snapshots);
+    ObjectNode quota = body.putObject("quota_set");
+    limits.forEach(quota::put);
     admin.call("PUT", "/os-quota-sets/{project}", project).json(body).send();
   }
 

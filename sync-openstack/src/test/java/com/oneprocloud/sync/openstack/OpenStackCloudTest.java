@@ -452,6 +452,47 @@ class OpenStackCloudTest {
     assertEquals(0, fake.requests("POST", ".*/snapshots").size());
   }
 
+  /** Volumes v0 and v1 of 2 GiB each; the fake's snapshots count 1 GiB. */
+  @Test
+  void gigabytesAreAFaultOnlyWhereTheProjectsOwnSumShowsThatSnapshotsCount() {
+    volumes(volume("v0", "s1", "/dev/vda", ""), volume("v1", "s1", "/dev/vdb", ""));
+    OpenStackCloud cloud = cloud();
+    gigabytes(7, 4);
+    assertEquals(List.of(), cloud.snapshots().check(ids("v0", "v1")), "nothing shows it");
+    storage.addForeign("theirs", "v0");
+    gigabytes(8, 5);
+    List<Fault> faults = cloud.snapshots().check(ids("v0", "v1"));
+    assertEquals(1, faults.size(), faults.toString());
+    assertTrue(
+        faults.get(0).toString().contains("count as 4 GiB")
+            && faults.get(0).toString().contains("leaves 3"),
+        faults.toString());
+    gigabytes(7, 4);
+    assertEquals(List.of(), cloud.snapshots().check(ids("v0", "v1")), "snapshots do not count");
+    gigabytes(9, 6);
+    assertEquals(List.of(), cloud.snapshots().check(ids("v0", "v1")), "nobody knows what counts");
+    int lists = fake.requests("GET", FakeBlockStorage.path("/volumes/detail")).size();
+    gigabytes(9, 5);
+    assertEquals(List.of(), cloud.snapshots().check(ids("v0", "v1")), "it is enough");
+    gigabytes(-1, 5);
+    assertEquals(List.of(), cloud.snapshots().check(ids("v0", "v1")), "unlimited");
+    assertEquals(lists, fake.requests("GET", FakeBlockStorage.path("/volumes/detail")).size());
+  }
+
+  private void gigabytes(int limit, int used) {
+    fake.onWithToken(
+        "GET",
+        FakeBlockStorage.path("/limits"),
+        request ->
+            json(
+                200,
+                String.format(
+                    Locale.ROOT,
+                    "{\"limits\":{\"absolute\":{\"maxTotalVolumeGigabytes\":%d,\"totalGigabytesUsed\":%d}}}",
+                    limit,
+                    used)));
+  }
+
   @Test
   void aQuotaThatIsReachedInTheMiddleLeavesNothing() {
     fake.onWithToken(

@@ -22,6 +22,7 @@ import com.oneprocloud.sync.openstack.internal.service.Session;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** Cinder's API, v1 to v3, as far as we need it. Thread-safe. */
 public final class Cinder {
@@ -203,5 +204,15 @@ public final class Cinder {
   /** The quota of the project: {@code GET /limits}. */
   public SnapshotQuota quota() {
     return BlockParser.quota(client().get("/limits").fetch().object("limits").object("absolute"));
+  }
+
+  /** How many GiB the project's quota counts as used: {@code GET /limits}. */
+  public OptionalLong gibibytesUsed() {
+    return client()
+        .get("/limits")
+        .fetch()
+        .object("limits")
+        .object("absolute")
+        .number("totalGigabytesUsed");
   }
 }
