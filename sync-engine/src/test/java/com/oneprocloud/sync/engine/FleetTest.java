@@ -3,6 +3,8 @@ package com.oneprocloud.sync.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.mock;
@@ -10,7 +12,9 @@ import static org.mockito.Mockito.when;
 
 import com.oneprocloud.sync.api.DiskPlan;
 import com.oneprocloud.sync.api.DiskReport;
+import com.oneprocloud.sync.api.SyncException;
 import com.oneprocloud.sync.api.SyncListener;
+import com.oneprocloud.sync.api.SyncPlan;
 import com.oneprocloud.sync.api.SyncReport;
 import com.oneprocloud.sync.api.inventory.CloudInventory;
 import com.oneprocloud.sync.api.inventory.Disk;
@@ -20,6 +24,7 @@ import com.oneprocloud.sync.api.storage.ImageSpec;
 import com.oneprocloud.sync.api.storage.Snapshotter;
 import com.oneprocloud.sync.api.tck.LeakCheck;
 import com.oneprocloud.sync.engine.fixture.MemoryFolder;
+import com.oneprocloud.sync.engine.internal.schedule.Pace;
 import com.oneprocloud.sync.engine.memory.Call;
 import com.oneprocloud.sync.engine.memory.Effect;
 import com.oneprocloud.sync.engine.memory.MemoryCluster;
@@ -35,9 +40,11 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -265,5 +272,60 @@ class FleetTest {
     } finally {
       huge.complete(null);
     }
+  }
+
+  private static long waitingForTheRate() {
+    return Thread.getAllStackTraces().values().stream()
+        .filter(
+            stack ->
+                Arrays.stream(stack)
+                    .anyMatch(it -> it.getClassName().equals(Pace.Disk.class.getName())))
+        .count();
+  }
+
+  /** Starts a run that may not read, and ends it by what is given when it waits for that. */
+  private void endsWhileItMayNotRead(BiConsumer<SyncEngine, RunControl> end) throws Exception {
+    RunControl control = new RunControl();
+    EngineSettings paused =
+        EngineSettings.defaults().withLimits(Limits.none().withRate(RateLimit.of(0)));
+    DirectoryTarget target = DirectoryTarget.at(folder.resolve("replicas"));
+    try (SyncEngine engine = engine(paused)) {
+      FutureTask<SyncReport> run =
+          new FutureTask<>(
+              () -> engine.run(engine.plan(ServerId.of("s0"), target), SyncListener.NONE, control));
+      new Thread(run, "caller").start();
+      while (waitingForTheRate() < 2) {
+        Thread.onSpinWait();
+      }
+      end.accept(engine, control);
+      ExecutionException failed =
+          assertThrows(ExecutionException.class, () -> run.get(60, TimeUnit.SECONDS));
+      assertInstanceOf(SyncException.class, failed.getCause());
+      assertEquals(0, engine.bytesInFlight());
+    }
+    try (SyncEngine engine = engine(EngineSettings.defaults())) {
+      SyncPlan rest = engine.plan(ServerId.of("s0"), target);
+      assertTrue(rest.resumes());
+      assertEquals(2, engine.run(rest).disks().size());
+    }
+  }
+
+  @Test
+  void aRunThatMayNotReadIsCancelled() throws Exception {
+    endsWhileItMayNotRead((engine, control) -> control.cancel());
+  }
+
+  @Test
+  void aRunThatMayNotReadIsPausedAndThenCancelled() throws Exception {
+    endsWhileItMayNotRead(
+        (engine, control) -> {
+          control.pause();
+          control.cancel();
+        });
+  }
+
+  @Test
+  void anEngineThatMayNotReadIsClosed() throws Exception {
+    endsWhileItMayNotRead((engine, control) -> engine.close());
   }
 }

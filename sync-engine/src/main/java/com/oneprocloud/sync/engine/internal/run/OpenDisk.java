@@ -27,6 +27,7 @@ record OpenDisk(
         resources.buffers,
         resources.workers,
         resources.settings.requestsInFlight(),
+        resources.pace.disk(),
         start,
         stage);
   }

@@ -6,6 +6,7 @@ import com.oneprocloud.sync.api.chain.ChainStore;
 import com.oneprocloud.sync.engine.EngineSettings;
 import com.oneprocloud.sync.engine.internal.schedule.DiskQueue;
 import com.oneprocloud.sync.engine.internal.schedule.Lane;
+import com.oneprocloud.sync.engine.internal.schedule.Pace;
 import com.oneprocloud.sync.engine.internal.transfer.BufferPool;
 import com.oneprocloud.sync.engine.internal.transfer.CompareStage;
 import java.time.Duration;
@@ -32,6 +33,7 @@ public final class RunResources implements AutoCloseable {
   final ChainStore chains;
   final BufferPool buffers;
   final BufferPool scratch;
+  final Pace pace;
   private final DiskQueue<FutureTask<?>> waiting;
   private final ExecutorService drivers;
   final ExecutorService workers;
@@ -44,6 +46,7 @@ public final class RunResources implements AutoCloseable {
     this.chains = chains;
     this.buffers = new BufferPool(settings.bytesInFlight());
     this.scratch = CompareStage.scratch(settings.workers());
+    this.pace = new Pace(settings.limits());
     this.waiting =
         new DiskQueue<>(settings.parallelDisks(), settings.limits(), InstantSource.system());
     this.drivers = Executors.newFixedThreadPool(settings.parallelDisks(), named("sync-disk"));

@@ -3,7 +3,9 @@ package com.oneprocloud.sync.engine.internal.transfer;
 
 import com.oneprocloud.sync.api.storage.Extents;
 import com.oneprocloud.sync.api.storage.SnapshotReader;
+import com.oneprocloud.sync.engine.Limits;
 import com.oneprocloud.sync.engine.internal.diff.RangeSource;
+import com.oneprocloud.sync.engine.internal.schedule.Pace;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -41,6 +43,7 @@ public final class Pipeline {
   private final BufferPool buffers;
   private final Executor workers;
   private final int requests;
+  private final Pace.Disk pace;
   private final Stage stage;
   private final int maxRead;
   private final Semaphore slots;
@@ -67,7 +70,20 @@ public final class Pipeline {
       int requests,
       long start,
       Stage stage) {
+    this(reader, buffers, workers, requests, new Pace(Limits.none()).disk(), start, stage);
+  }
+
+  /** The same at a pace. */
+  public Pipeline(
+      SnapshotReader reader,
+      BufferPool buffers,
+      Executor workers,
+      int requests,
+      Pace.Disk pace,
+      long start,
+      Stage stage) {
     this.reader = reader;
+    this.pace = pace;
     this.buffers = buffers;
     this.workers = workers;
     this.requests = requests;
@@ -196,6 +212,11 @@ public final class Pipeline {
     Extents parts = batch.parts.build();
     int bytes = batch.bytes;
     batch.clear();
+    // before the memory, which others can use meanwhile
+    pace.before(bytes, () -> failure.get() != null);
+    if (failure.get() != null) {
+      return;
+    }
     BufferPool.Buffer buffer = buffers.take(bytes);
     try {
       slots.acquire();
