@@ -501,6 +501,14 @@ public final class SyncEngine implements AutoCloseable {
     return new ServerSnapshots(cloudSnapshots, plan.server().orElseThrow().id(), snapshotTimeout);
   }
 
+  /**
+   * What the engine does now and has done: for a status page or the gauges and counters of a
+   * metrics system. Cheap enough for every second.
+   */
+  public EngineFigures figures() {
+    return resources.meter().figures(bytesInFlight());
+  }
+
   /** Bytes of data that are in memory now, of {@link EngineSettings#bytesInFlight} at the most. */
   public long bytesInFlight() {
     return resources.bytesOut();
@@ -557,6 +565,7 @@ public final class SyncEngine implements AutoCloseable {
       } catch (ExecutionException | CancellationException e) {
         RuntimeException cause = cause(disks.get(i), e);
         DiskPlan disk = disks.get(i).plan();
+        resources.meter().failed();
         notifier.tell(it -> it.diskFailed(disk, cause));
         if (failure == null) {
           failure = cause;

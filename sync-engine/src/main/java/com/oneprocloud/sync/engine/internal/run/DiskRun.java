@@ -23,6 +23,7 @@ import com.oneprocloud.sync.api.storage.StorageCluster;
 import com.oneprocloud.sync.api.target.Replica;
 import com.oneprocloud.sync.api.target.ReplicaState;
 import com.oneprocloud.sync.api.target.Target;
+import com.oneprocloud.sync.engine.internal.figures.DiskMeter;
 import com.oneprocloud.sync.engine.internal.plan.Decision;
 import com.oneprocloud.sync.engine.internal.plan.DiskFacts;
 import com.oneprocloud.sync.engine.internal.point.DiskSnapshots;
@@ -113,7 +114,9 @@ public final class DiskRun implements AutoCloseable {
       opened.push(image);
       this.replica = new FencedReplica(target.open(plan.chain().replica()), lease);
       opened.push(replica);
-      this.disk = new OpenDisk(plan, replica, lease, resources, notifier);
+      DiskMeter meter = resources.meter.begin(plan);
+      opened.push(meter);
+      this.disk = new OpenDisk(plan, replica, lease, resources, notifier, meter);
       finishCommitted();
       DiskFacts facts =
           DiskFacts.gather(image, plan.chain(), resources.chains, replica.state(), mode);
@@ -352,6 +355,7 @@ public final class DiskRun implements AutoCloseable {
             verified.time(),
             Duration.ofNanos(System.nanoTime() - began),
             notes);
+    resources.meter.committed(report);
     notifier.tell(it -> it.diskCommitted(report));
     return report;
   }

@@ -2,10 +2,12 @@
 package com.oneprocloud.sync.engine.internal.run;
 
 import com.oneprocloud.sync.api.DiskPlan;
+import com.oneprocloud.sync.api.DiskProgress;
 import com.oneprocloud.sync.api.SyncListener.Phase;
 import com.oneprocloud.sync.api.chain.RunProgress;
 import com.oneprocloud.sync.api.storage.SnapshotReader;
 import com.oneprocloud.sync.api.target.Replica;
+import com.oneprocloud.sync.engine.internal.figures.DiskMeter;
 import com.oneprocloud.sync.engine.internal.transfer.Pipeline;
 
 /**
@@ -16,9 +18,15 @@ import com.oneprocloud.sync.engine.internal.transfer.Pipeline;
  * @param lease that the chain may be written; belongs to the run
  * @param resources memory, threads and settings; the engine's
  * @param notifier who listens
+ * @param meter how far the disk is; belongs to the run
  */
 record OpenDisk(
-    DiskPlan plan, Replica replica, LeaseKeeper lease, RunResources resources, Notifier notifier) {
+    DiskPlan plan,
+    Replica replica,
+    LeaseKeeper lease,
+    RunResources resources,
+    Notifier notifier,
+    DiskMeter meter) {
 
   /** A pipeline for one pass, in the engine's memory and threads. */
   Pipeline pipeline(SnapshotReader reader, long start, Pipeline.Stage stage) {
@@ -29,12 +37,20 @@ record OpenDisk(
         resources.settings.requestsInFlight(),
         resources.pace.disk(),
         start,
-        stage);
+        stage,
+        resources.meter);
   }
 
   /** Says that a phase begins. */
   void begin(Phase phase) {
+    meter.begin(phase);
     notifier.tell(it -> it.phaseStarted(plan, phase));
+  }
+
+  /** Says how far the phase is. */
+  void progressed(DiskProgress progress) {
+    meter.progressed(progress);
+    notifier.tell(it -> it.progressed(plan, progress));
   }
 
   /** Records progress of the open run. */

@@ -28,12 +28,7 @@ final class PassProgress implements Pipeline.Checkpoint {
     long now = System.nanoTime();
     if (now - told >= TELL_NANOS || done >= size) {
       told = now;
-      disk.notifier()
-          .tell(
-              it ->
-                  it.progressed(
-                      disk.plan(),
-                      new DiskProgress(phase, Math.min(done, size), size, pipeline.bytesRead())));
+      disk.progressed(new DiskProgress(phase, Math.min(done, size), size, pipeline.bytesRead()));
     }
   }
 }

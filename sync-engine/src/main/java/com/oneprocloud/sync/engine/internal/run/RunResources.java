@@ -4,6 +4,7 @@ package com.oneprocloud.sync.engine.internal.run;
 import com.oneprocloud.sync.api.DiskPlan;
 import com.oneprocloud.sync.api.chain.ChainStore;
 import com.oneprocloud.sync.engine.EngineSettings;
+import com.oneprocloud.sync.engine.internal.figures.EngineMeter;
 import com.oneprocloud.sync.engine.internal.schedule.DiskQueue;
 import com.oneprocloud.sync.engine.internal.schedule.Lane;
 import com.oneprocloud.sync.engine.internal.schedule.Pace;
@@ -35,6 +36,7 @@ public final class RunResources implements AutoCloseable {
   final BufferPool scratch;
   final Pace pace;
   private final DiskQueue<FutureTask<?>> waiting;
+  final EngineMeter meter = new EngineMeter(System::nanoTime);
   private final ExecutorService drivers;
   final ExecutorService workers;
   final ExecutorService calls;
@@ -131,6 +133,11 @@ public final class RunResources implements AutoCloseable {
     if (waiting.isClosed()) {
       throw new IllegalStateException("the engine is closed");
     }
+  }
+
+  /** What the engine does and has done. */
+  public EngineMeter meter() {
+    return meter;
   }
 
   /** Threads for blocking calls to the source: diffs and snapshots. */

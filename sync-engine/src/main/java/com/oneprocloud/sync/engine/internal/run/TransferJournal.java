@@ -70,8 +70,10 @@ final class TransferJournal implements Pipeline.Checkpoint {
   }
 
   private void flush() {
+    long began = System.nanoTime();
     try {
       disk.replica().flush();
+      disk.resources().meter.flushes.add(0, System.nanoTime() - began);
     } catch (RuntimeException e) {
       // whatever was written since the flush before may be gone, whatever the epoch says
       try {

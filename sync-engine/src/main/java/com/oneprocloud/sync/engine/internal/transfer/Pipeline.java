@@ -5,6 +5,7 @@ import com.oneprocloud.sync.api.storage.Extents;
 import com.oneprocloud.sync.api.storage.SnapshotReader;
 import com.oneprocloud.sync.engine.Limits;
 import com.oneprocloud.sync.engine.internal.diff.RangeSource;
+import com.oneprocloud.sync.engine.internal.figures.EngineMeter;
 import com.oneprocloud.sync.engine.internal.schedule.Pace;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
@@ -45,6 +46,7 @@ public final class Pipeline {
   private final int requests;
   private final Pace.Disk pace;
   private final Stage stage;
+  private final EngineMeter meter;
   private final int maxRead;
   private final Semaphore slots;
   private final long start;
@@ -70,10 +72,18 @@ public final class Pipeline {
       int requests,
       long start,
       Stage stage) {
-    this(reader, buffers, workers, requests, new Pace(Limits.none()).disk(), start, stage);
+    this(
+        reader,
+        buffers,
+        workers,
+        requests,
+        new Pace(Limits.none()).disk(),
+        start,
+        stage,
+        new EngineMeter(System::nanoTime));
   }
 
-  /** The same at a pace. */
+  /** The same at a pace, and counted by a meter. */
   public Pipeline(
       SnapshotReader reader,
       BufferPool buffers,
@@ -81,13 +91,15 @@ public final class Pipeline {
       int requests,
       Pace.Disk pace,
       long start,
-      Stage stage) {
+      Stage stage,
+      EngineMeter meter) {
     this.reader = reader;
     this.pace = pace;
     this.buffers = buffers;
     this.workers = workers;
     this.requests = requests;
     this.stage = stage;
+    this.meter = meter;
     this.slots = new Semaphore(requests);
     this.start = start;
     this.watermark = new Watermark(start);
@@ -225,6 +237,7 @@ public final class Pipeline {
       throw e;
     }
     Watermark.Work work = watermark.begin(ranges.offset(0));
+    long began = System.nanoTime();
     CompletableFuture<Void> read;
     try {
       read = reader.read(ranges, buffer.bytes());
@@ -239,8 +252,9 @@ public final class Pipeline {
                 giveBack(buffer);
                 return;
               }
+              meter.reads.add(bytes, System.nanoTime() - began);
               bytesRead.addAndGet(bytes);
-              onWorker(() -> handOn(ranges, parts, buffer.bytes()), work, buffer);
+              onWorker(() -> handOn(ranges, parts, buffer.bytes()), bytes, work, buffer);
             });
   }
 
@@ -261,17 +275,20 @@ public final class Pipeline {
 
   private void startZero(long offset, long length) throws InterruptedException {
     slots.acquire();
-    onWorker(() -> stage.zero(offset, length), watermark.begin(offset), null);
+    onWorker(() -> stage.zero(offset, length), length, watermark.begin(offset), null);
   }
 
   /** Runs a stage call on a worker; its work counts as done only if it did not fail. */
-  private void onWorker(Runnable call, Watermark.Work work, BufferPool.@Nullable Buffer buffer) {
+  private void onWorker(
+      Runnable call, long bytes, Watermark.Work work, BufferPool.@Nullable Buffer buffer) {
     try {
       workers.execute(
           () -> {
             try {
               if (failure.get() == null) {
+                long began = System.nanoTime();
                 call.run();
+                meter.target.add(bytes, System.nanoTime() - began);
                 work.end();
               }
             } catch (Throwable e) {

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package com.oneprocloud.sync.engine;
+
+import java.util.List;
+
+/**
+ * What an engine does now and has done since it was built. Sums only grow; they are taken one after
+ * the other while runs go on, so they may be apart by what happened in between. Immutable.
+ *
+ * @param disks the disks being replicated or waiting for their turn, longest first
+ * @param bytesInFlight bytes of data in memory
+ * @param pointsCommitted points of disks that were committed
+ * @param disksFailed disks whose run failed or was cancelled
+ * @param bytesWritten bytes of data written to targets by runs that committed
+ * @param bytesZeroed bytes made zero, or left zero, on targets by runs that committed
+ * @param bytesVerified bytes of targets that were held against their snapshots by runs that
+ *     committed
+ * @param reads reads of the source, from the request to its end, and their bytes
+ * @param target what was read, or zeros, being written to the target or compared with it
+ * @param flushes flushes of the target; their bytes are not counted
+ */
+public record EngineFigures(
+    List<DiskFigures> disks,
+    long bytesInFlight,
+    long pointsCommitted,
+    long disksFailed,
+    long bytesWritten,
+    long bytesZeroed,
+    long bytesVerified,
+    OperationFigures reads,
+    OperationFigures target,
+    OperationFigures flushes) {
+  /** Copies the list. */
+  public EngineFigures {
+    disks = List.copyOf(disks);
+  }
+
+  /** How many disks wait: for their snapshot or for their turn. */
+  public int disksWaiting() {
+    return (int) disks.stream().filter(it -> it.phase().isEmpty()).count();
+  }
+
+  /** Bytes a second that are read from the source now, of all disks together. */
+  public double bytesPerSecond() {
+    return disks.stream().mapToDouble(DiskFigures::bytesPerSecond).sum();
+  }
+}
