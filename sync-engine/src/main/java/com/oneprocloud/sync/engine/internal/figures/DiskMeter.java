@@ -7,6 +7,7 @@ import com.oneprocloud.sync.api.SyncListener.Phase;
 import com.oneprocloud.sync.engine.DiskFigures;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +18,7 @@ public final class DiskMeter implements AutoCloseable {
 
   private final DiskPlan plan;
   private final LongSupplier clock;
-  private final Runnable closing;
+  private final Consumer<DiskMeter> closing;
   private final long began;
   private @Nullable Phase phase;
   private DiskProgress progress;
@@ -30,7 +31,7 @@ public final class DiskMeter implements AutoCloseable {
    * @param clock nanoseconds
    * @param closing called when the disk is done
    */
-  DiskMeter(DiskPlan plan, LongSupplier clock, Runnable closing) {
+  DiskMeter(DiskPlan plan, LongSupplier clock, Consumer<DiskMeter> closing) {
     this.plan = plan;
     this.clock = clock;
     this.closing = closing;
@@ -89,6 +90,6 @@ public final class DiskMeter implements AutoCloseable {
   /** The disk is done with, well or not. */
   @Override
   public void close() {
-    closing.run();
+    closing.accept(this);
   }
 }

@@ -5,7 +5,6 @@ import com.oneprocloud.sync.api.DiskPlan;
 import com.oneprocloud.sync.api.DiskReport;
 import com.oneprocloud.sync.engine.DiskFigures;
 import com.oneprocloud.sync.engine.EngineFigures;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -45,9 +44,7 @@ public final class EngineMeter {
 
   /** A disk begins; to be closed when it is done with. */
   public DiskMeter begin(DiskPlan plan) {
-    DiskMeter[] self = new DiskMeter[1];
-    DiskMeter disk = new DiskMeter(plan, clock, () -> end(self[0]));
-    self[0] = disk;
+    DiskMeter disk = new DiskMeter(plan, clock, this::end);
     synchronized (disks) {
       disks.add(disk);
     }
@@ -83,8 +80,7 @@ public final class EngineMeter {
     synchronized (disks) {
       now = List.copyOf(disks);
     }
-    List<DiskFigures> figures = new ArrayList<>();
-    now.forEach(it -> figures.add(it.figures()));
+    List<DiskFigures> figures = now.stream().map(DiskMeter::figures).toList();
     return new EngineFigures(
         figures,
         bytesInFlight,
