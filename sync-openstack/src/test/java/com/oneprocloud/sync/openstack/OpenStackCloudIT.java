@@ -90,24 +90,53 @@ class OpenStackCloudIT {
 
   /** Cinder itself, for what the SDK does not do: making and removing volumes. */
   private ServiceClient cinder(String name) {
-    Session session = new Session(config(name), Ticker.system());
+    return session(config(name)).service(ServiceType.BLOCK_STORAGE);
+  }
+
+  private Session session(CloudConfig config) {
+    Session session = new Session(config, Ticker.system());
     open.add(session);
-    return session.service(ServiceType.BLOCK_STORAGE);
+    return session;
   }
 
   @AfterEach
   void removeWhatWasMade() throws Exception {
     for (String name : List.of("lab", "lab-other")) {
-      OpenStackCloud each = connect(name);
-      for (CloudSnapshot snapshot : each.volumeSnapshots()) {
-        if (snapshot.name().contains(run)) {
-          each.snapshots().remove(snapshot.id(), PATIENCE);
-        }
-      }
+      removeSnapshots(connect(name));
     }
     for (AutoCloseable each : open) {
       each.close();
     }
+  }
+
+  private void removeSnapshots(OpenStackCloud owner) {
+    for (CloudSnapshot snapshot : owner.volumeSnapshots()) {
+      if (snapshot.name().contains(run)) {
+        owner.snapshots().remove(snapshot.id(), PATIENCE);
+      }
+    }
+  }
+
+  /** A project in which the user other works, and which nothing else fills. */
+  private String makeProject(ServiceClient identity) {
+    ObjectNode body = JsonText.object();
+    body.putObject("project").put("name", run).put("domain_id", "default");
+    String project = id(identity.call("POST", "/projects").json(body).fetch().object("project"));
+    String user = id(named(identity, "users", "other"));
+    String role = id(named(identity, "roles", "member"));
+    identity
+        .call("PUT", "/projects/{project}/users/{user}/roles/{role}", project, user, role)
+        .json(JsonText.object())
+        .send();
+    return project;
+  }
+
+  private static Fields named(ServiceClient identity, String what, String name) {
+    return identity.get("/" + what).query("name", name).fetch().objects(what).get(0);
+  }
+
+  private static String id(Fields record) {
+    return record.text("id").orElseThrow();
   }
 
   private VolumeId makeVolume(ServiceClient cinder, CloudSnapshot from) {
@@ -121,7 +150,7 @@ class OpenStackCloudIT {
       volume.put("volume_type", "ceph-ssd");
     }
     Fields answer = cinder.call("POST", "/volumes").json(body).fetch().object("volume");
-    VolumeId id = VolumeId.of(answer.text("id").orElseThrow());
+    VolumeId id = VolumeId.of(id(answer));
     made.add(id);
     return id;
   }
@@ -346,45 +375,50 @@ class OpenStackCloudIT {
 
   @Test
   void readsNineVolumesInPagesOfTwoAndMeetsTheQuota() throws Exception {
-    ServiceClient cinder = cinder("lab-other");
-    OpenStackCloud other = connect(config("lab-other").toBuilder().pageSize(2).build());
-    ServiceClient admin = cinder("lab-admin");
-    String project = other.projectId().orElseThrow();
+    Session admin = session(config("lab-admin"));
+    ServiceClient identity = admin.service(ServiceType.IDENTITY);
+    String project = makeProject(identity);
+    CloudConfig config =
+        config("lab-other").toBuilder().scope(Scope.projectId(project)).pageSize(2).build();
+    OpenStackCloud own = connect(config);
+    ServiceClient cinder = session(config).service(ServiceType.BLOCK_STORAGE);
+    try {
+      meetTheQuota(admin.service(ServiceType.BLOCK_STORAGE), cinder, own, project);
+    } finally {
+      removeSnapshots(own);
+      removeVolumes(cinder, own);
+      identity.call("DELETE", "/projects/{project}", project).send();
+    }
+  }
+
+  private void meetTheQuota(
+      ServiceClient admin, ServiceClient cinder, OpenStackCloud own, String project)
+      throws InterruptedException {
     for (int i = 0; i < 9; i++) {
       makeVolume(cinder, null);
     }
-    try {
-      Set<VolumeId> listed =
-          other.volumes().stream()
-              .filter(it -> it.name().equals(run))
-              .map(Volume::id)
-              .collect(Collectors.toSet());
-      assertEquals(Set.copyOf(made), listed);
-      for (VolumeId id : made) {
-        await("volume " + id, () -> other.volume(id).status().equals("available"));
-      }
-      setQuota(admin, project, Map.of("snapshots", 1));
-      List<VolumeId> two = made.subList(0, 2);
-      assertEquals(1, other.snapshots().check(two).size());
-      assertThrows(
-          QuotaExceededException.class, () -> other.snapshots().create(two, run, ours, PATIENCE));
-      // One fits, the next one is refused by the service itself.
-      CloudSnapshot first = other.snapshots().create(two.subList(0, 1), run, ours, PATIENCE).get(0);
-      QuotaExceededException refused =
-          assertThrows(
-              QuotaExceededException.class,
-              () -> other.snapshots().create(two.subList(1, 2), run, ours, PATIENCE));
-      assertEquals(Optional.of("413"), refused.code());
-      assertEquals(List.of(first), other.snapshots().withMetadata(ours));
-      // Nine volumes and a snapshot of one GiB each: room for one more, and Cinder counts both.
-      setQuota(admin, project, Map.of("snapshots", 100, "gigabytes", 11));
-      assertEquals(List.of(), other.snapshots().check(two.subList(0, 1)));
-      assertEquals(1, other.snapshots().check(two).size());
-      other.snapshots().remove(first.id(), PATIENCE);
-    } finally {
-      admin.call("DELETE", "/os-quota-sets/{project}", project).send();
-      removeVolumes(cinder, other);
+    assertEquals(
+        Set.copyOf(made), own.volumes().stream().map(Volume::id).collect(Collectors.toSet()));
+    for (VolumeId id : made) {
+      await("volume " + id, () -> own.volume(id).status().equals("available"));
     }
+    setQuota(admin, project, Map.of("snapshots", 1));
+    List<VolumeId> two = made.subList(0, 2);
+    assertEquals(1, own.snapshots().check(two).size());
+    assertThrows(
+        QuotaExceededException.class, () -> own.snapshots().create(two, run, ours, PATIENCE));
+    // One fits, the next one is refused by the service itself.
+    CloudSnapshot first = own.snapshots().create(two.subList(0, 1), run, ours, PATIENCE).get(0);
+    QuotaExceededException refused =
+        assertThrows(
+            QuotaExceededException.class,
+            () -> own.snapshots().create(two.subList(1, 2), run, ours, PATIENCE));
+    assertEquals(Optional.of("413"), refused.code());
+    assertEquals(List.of(first), own.snapshots().withMetadata(ours));
+    // Nine volumes and a snapshot of one GiB each: room for one more, and Cinder counts both.
+    setQuota(admin, project, Map.of("snapshots", 100, "gigabytes", 11));
+    assertEquals(List.of(), own.snapshots().check(two.subList(0, 1)));
+    assertEquals(1, own.snapshots().check(two).size());
   }
 
   private static void setQuota(ServiceClient admin, String project, Map<String, Integer> limits) {

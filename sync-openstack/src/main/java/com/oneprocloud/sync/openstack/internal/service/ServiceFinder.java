@@ -77,7 +77,8 @@ final class ServiceFinder {
   private ServiceClient client(
       ServiceType type, EndpointUrl endpoint, ApiVersion version, Token token) {
     HttpUrl base = endpoint.under(version.path());
-    if (type != ServiceType.IMAGE && token.projectId().isPresent()) {
+    boolean byProject = type == ServiceType.COMPUTE || type == ServiceType.BLOCK_STORAGE;
+    if (byProject && token.projectId().isPresent()) {
       base = base.newBuilder().addPathSegment(token.projectId().get()).build();
     }
     LOG.debug(
