@@ -18,10 +18,15 @@ import java.util.Objects;
  * @param reason why
  * @param diff how it was found what changed, and why that way
  * @param extents how many extents the diff had
- * @param bytesRead bytes read from the source to be moved
+ * @param bytesRead bytes read from the source to be moved, or compared and moved if they differ
+ * @param bytesDigested bytes of the source that the storage digested where they are, so that those
+ *     that are on the target already need not be read
  * @param bytesWritten bytes of data written to the target
  * @param bytesZeroed bytes that the target was told to make zero, or that were left zero
- * @param bytesVerified bytes of the replica compared with the source after the transfer
+ * @param bytesVerified bytes of the replica compared with the source after the transfer, by their
+ *     digests or by themselves
+ * @param bytesVerifyRead bytes read from the source for that
+ * @param bytesVerifyDigested bytes of the source that the storage digested for that
  * @param resumedAt where an earlier run had stopped, in bytes from the start; 0 if none was taken
  *     up
  * @param transferTime time from the first read to the last flush, the diff included
@@ -37,9 +42,12 @@ public record DiskReport(
     DiffChoice diff,
     long extents,
     long bytesRead,
+    long bytesDigested,
     long bytesWritten,
     long bytesZeroed,
     long bytesVerified,
+    long bytesVerifyRead,
+    long bytesVerifyDigested,
     long resumedAt,
     Duration transferTime,
     Duration verifyTime,

@@ -16,6 +16,8 @@ import java.util.List;
  * @param bytesVerified bytes of targets that were held against their snapshots by runs that
  *     committed
  * @param reads reads of the source, from the request to its end, and their bytes
+ * @param digests digests of the source that the storage worked out, from the request to their end,
+ *     and the bytes that they are of
  * @param target what was read, or zeros, being written to the target or compared with it
  * @param flushes flushes of the target; their bytes are not counted
  */
@@ -28,6 +30,7 @@ public record EngineFigures(
     long bytesZeroed,
     long bytesVerified,
     OperationFigures reads,
+    OperationFigures digests,
     OperationFigures target,
     OperationFigures flushes) {
   /** Copies the list. */

@@ -26,6 +26,10 @@ import java.util.function.Consumer;
  *     from outside finds a single wrong entry: librbd before 16.2.14, 17.2.7 and 18.2.0 and kernels
  *     before 6.4 leave such entries in snapshots that are taken while a server writes (Ceph tracker
  *     61616, 61472). Switch this on only if every compute node is known to run later ones.
+ * @param digests whether blocks are compared by digests that the storage works out where the data
+ *     is, so that only those that differ move; default true. Two blocks that differ pass for equal
+ *     with a probability of 1 in 2<sup>64</sup>, or if somebody made them so on purpose. Without,
+ *     and where the storage cannot, every byte that is compared is read.
  * @param limits how runs share what there is; default {@link Limits#none}
  */
 public record EngineSettings(
@@ -37,6 +41,7 @@ public record EngineSettings(
     Duration leaseTime,
     Verification verification,
     boolean fastDiff,
+    boolean digests,
     Limits limits) {
   /** Checks that every limit is positive. */
   public EngineSettings {
@@ -105,6 +110,11 @@ public record EngineSettings(
     return with(it -> it.fastDiff = allowed);
   }
 
+  /** The same with another {@link #digests}. */
+  public EngineSettings withDigests(boolean allowed) {
+    return with(it -> it.digests = allowed);
+  }
+
   /** The same with other {@link #limits}. */
   public EngineSettings withLimits(Limits shared) {
     return with(it -> it.limits = shared);
@@ -120,6 +130,7 @@ public record EngineSettings(
     draft.leaseTime = leaseTime;
     draft.verification = verification;
     draft.fastDiff = fastDiff;
+    draft.digests = digests;
     draft.limits = limits;
     change.accept(draft);
     return draft.build();
@@ -135,6 +146,7 @@ public record EngineSettings(
     private Duration leaseTime = Duration.ofSeconds(60);
     private Verification verification = Verification.CHANGED;
     private boolean fastDiff;
+    private boolean digests = true;
     private Limits limits = Limits.none();
 
     EngineSettings build() {
@@ -147,6 +159,7 @@ public record EngineSettings(
           leaseTime,
           verification,
           fastDiff,
+          digests,
           limits);
     }
   }

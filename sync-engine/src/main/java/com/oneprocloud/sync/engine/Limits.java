@@ -14,8 +14,8 @@ import java.util.Objects;
  * @param recoveryPoint how old the point of a disk may get. If it is not zero, disks that wait go
  *     in the order in which they reach that age, and those that are over it take turns by server; a
  *     disk without a point counts from when it began to wait. Default zero: servers take turns
- * @param rate how many bytes a second are read, by all disks together; disks that wait for it get
- *     as much as each other. Default {@link RateLimit#unlimited}
+ * @param rate how many bytes a second are read or digested, by all disks together; disks that wait
+ *     for it get as much as each other. Default {@link RateLimit#unlimited}
  * @param pausePerMegabyte the pause that each disk makes for every 1,000,000 bytes it reads, beside
  *     the rate; at most a minute, default zero
  */

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * How many bytes a second may be read, by the time of day. Immutable.
+ * How many bytes a second may be read, or digested by the storage, by the time of day. Immutable.
  *
  * <pre>{@code
  * RateLimit.unlimited().during(LocalTime.of(8, 0), LocalTime.of(18, 0), ZoneId.of("Europe/Paris"), 50_000_000)

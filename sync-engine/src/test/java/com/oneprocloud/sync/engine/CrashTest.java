@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.oneprocloud.sync.api.DiskReport;
+import com.oneprocloud.sync.api.chain.Manifest;
 import com.oneprocloud.sync.api.chain.Verdict;
 import com.oneprocloud.sync.api.tck.LeakCheck;
 import com.oneprocloud.sync.api.tck.RandomWorkload;
@@ -42,11 +43,19 @@ class CrashTest {
   enum Run {
     FULL,
     GROWTH,
-    SHRINK
+    SHRINK,
+    RESYNC
   }
 
   @ParameterizedTest
-  @CsvSource({"FULL,false", "FULL,true", "GROWTH,false", "SHRINK,true"})
+  @CsvSource({
+    "FULL,false",
+    "FULL,true",
+    "GROWTH,false",
+    "SHRINK,true",
+    "RESYNC,false",
+    "RESYNC,true"
+  })
   void everyPointOfARunIsSurvived(Run run, boolean power) {
     List<String> points;
     try (World world = worldBefore(run, folder.resolve("count"))) {
@@ -97,11 +106,13 @@ class CrashTest {
     if (whole.isPresent()) {
       return false;
     }
-    world.checkAtRest();
+    world.checkAtRest(run != Run.RESYNC);
     DiskReport next = world.restart();
     world.checkCommitted(next);
     if (run == Run.FULL) {
       assertTrue(next.verdict() == Verdict.FULL || next.committed().manifest().sequence() == 1);
+    } else if (run == Run.RESYNC) {
+      resynced(next);
     } else {
       assertEquals(Verdict.CONTINUE, next.verdict(), "the chain goes on");
     }
@@ -115,6 +126,16 @@ class CrashTest {
     return true;
   }
 
+  /** Whatever the run that died wrote is in the manifest, so that it is verified. */
+  private static void resynced(DiskReport next) {
+    if (next.verdict() == Verdict.CHECKSUM_RESYNC) {
+      Manifest manifest = next.committed().manifest();
+      assertEquals(manifest.size(), manifest.extents().bytes(), "all of it was compared");
+    } else {
+      assertTrue(next.committed().manifest().sequence() > 2, "the run that died had committed");
+    }
+  }
+
   private static World worldBefore(Run run, Path folder) {
     World world = new World(folder, 12L * OBJECT);
     world.write(0, 3 * OBJECT / 2, 1).write(4L * OBJECT, OBJECT, 2).write(9L * OBJECT, OBJECT, 3);
@@ -126,6 +147,9 @@ class CrashTest {
       world.disk.discard(4L * OBJECT, OBJECT);
       world.disk.resize((run == Run.GROWTH ? 14L : 9L) * OBJECT + 512);
       world.write(8L * OBJECT + 100, 300, 6);
+      if (run == Run.RESYNC) {
+        world.own().forEach(world.disk::removeSnapshot);
+      }
     }
     world.disk.snapshot("foreign");
     return world;

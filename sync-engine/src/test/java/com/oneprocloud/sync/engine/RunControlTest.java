@@ -31,6 +31,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -68,12 +69,17 @@ class RunControlTest {
     void act(SyncEngine engine, FutureTask<SyncReport> run) throws Exception;
   }
 
-  /** Starts a run whose reads from the fourth on stop once, when the control is told something. */
+  /**
+   * Starts a run whose fourth read or digest of the source stops once, when the control is told
+   * something.
+   */
   private void inTheMiddle(SyncMode mode, Runnable told, Meanwhile meanwhile) {
     MemoryCluster connection = world.cluster.connect();
+    AtomicInteger asked = new AtomicInteger();
     connection.faults(
         call -> {
-          if (call.kind() != Call.Kind.READ || call.number() != 4) {
+          boolean data = call.kind() == Call.Kind.READ || call.kind() == Call.Kind.DIGEST;
+          if (!data || asked.incrementAndGet() != 4) {
             return Effect.none();
           }
           told.run();

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package com.oneprocloud.sync.api.chain;
 
-/** How far a replica is held against the snapshot before its point is committed. */
+/**
+ * How far a replica is held against the snapshot before its point is committed. The replica is
+ * read; the source is digested where its data is ({@link
+ * com.oneprocloud.sync.api.storage.SnapshotReader#digests}) and read only where digests differ, or
+ * read and compared byte by byte where the storage works out no digests or the settings forbid
+ * them.
+ */
 public enum Verification {
   /** Not at all. */
   NONE,
-  /** What the run wrote is read back and compared with the source, byte by byte. */
+  /** What the run wrote is read back and compared with the source. */
   CHANGED,
   /** Every byte of the replica is compared with the source. */
   ALL

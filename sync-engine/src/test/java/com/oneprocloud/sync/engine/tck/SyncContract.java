@@ -353,6 +353,9 @@ public abstract class SyncContract {
       assertEquals(Verdict.CHECKSUM_RESYNC, third.verdict());
       assertEquals(VerdictReason.BASE_LOST, third.reason());
       assertEquals(64 << 10, third.bytesWritten());
+      assertEquals(64 << 10, third.bytesRead(), "digests tell the rest");
+      assertEquals(0, third.bytesVerifyRead());
+      assertEquals(16 * MIB, third.bytesVerified());
       assertEquals(MIB, third.bytesZeroed());
       assertReplicaEquals(third, image);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package com.oneprocloud.sync.engine.internal.diff;
 
+import com.oneprocloud.sync.api.storage.Extent;
 import com.oneprocloud.sync.api.storage.Extents;
 
 /** Extents in ascending order, range by range. Not thread-safe. */
@@ -21,8 +22,20 @@ public interface RangeSource extends AutoCloseable {
   /**
    * A part of the image.
    *
-   * @param extents the extents within it
+   * @param extents the extents within it that are to be carried
+   * @param covers the extents within it that are done with once those are carried: the same, or
+   *     more
    * @param end where it ends; the next one starts here
    */
-  record Range(Extents extents, long end) {}
+  record Range(Extents extents, Extents covers, long end) {
+    /** A part of which everything is to be carried. */
+    public Range(Extents extents, long end) {
+      this(extents, extents, end);
+    }
+
+    /** Bytes of data that are covered and not carried. */
+    public long spared() {
+      return covers.bytes(Extent.Kind.DATA) - extents.bytes(Extent.Kind.DATA);
+    }
+  }
 }

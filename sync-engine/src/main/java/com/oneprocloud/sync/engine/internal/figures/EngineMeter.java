@@ -16,6 +16,9 @@ public final class EngineMeter {
   /** Reads of the source, from the request to its end. */
   public final Operations reads = new Operations();
 
+  /** Digests of the source, from the request to their end, and what they are of. */
+  public final Operations digests = new Operations();
+
   /** What was read, or zeros, being written to the target or compared with it. */
   public final Operations target = new Operations();
 
@@ -90,6 +93,7 @@ public final class EngineMeter {
         zeroed.sum(),
         verified.sum(),
         reads.figures(),
+        digests.figures(),
         target.figures(),
         flushes.figures());
   }

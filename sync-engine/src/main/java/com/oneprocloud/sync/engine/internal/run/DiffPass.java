@@ -8,7 +8,6 @@ import com.oneprocloud.sync.api.chain.DiffMethod;
 import com.oneprocloud.sync.api.chain.DiffReason;
 import com.oneprocloud.sync.api.chain.MapTrust;
 import com.oneprocloud.sync.api.chain.OpenRun;
-import com.oneprocloud.sync.api.chain.RunProgress;
 import com.oneprocloud.sync.api.chain.Verdict;
 import com.oneprocloud.sync.api.chain.VerdictReason;
 import com.oneprocloud.sync.api.chain.Verification;
@@ -142,7 +141,7 @@ final class DiffPass {
 
   /** What an earlier try of this run moved by another method does not count. */
   private void startOver() {
-    disk.record(new RunProgress(0, 0, disk.replica().epoch()), true);
+    disk.startOver();
   }
 
   private void record(OpenRun open) {

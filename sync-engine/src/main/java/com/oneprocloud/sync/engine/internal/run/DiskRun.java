@@ -15,6 +15,7 @@ import com.oneprocloud.sync.api.chain.RunId;
 import com.oneprocloud.sync.api.chain.SnapshotRef;
 import com.oneprocloud.sync.api.chain.SyncMode;
 import com.oneprocloud.sync.api.chain.VerdictReason;
+import com.oneprocloud.sync.api.storage.CacheTier;
 import com.oneprocloud.sync.api.storage.Image;
 import com.oneprocloud.sync.api.storage.Snapshot;
 import com.oneprocloud.sync.api.storage.SnapshotId;
@@ -251,11 +252,13 @@ public final class DiskRun implements AutoCloseable {
       DiffPass.Chosen chosen = new DiffPass(disk, image, head).run(open, reader, base);
       open = chosen.open();
       run = open;
+      // nobody has tried what digests a cache tier hands out
+      boolean digests = resources.settings.digests() && image.cacheTier() != CacheTier.PRESENT;
       TransferPass.Moved moved =
           new TransferPass(disk, decision, head)
-              .run(open, reader, chosen.base(), chosen.diff().candidates());
+              .run(open, reader, chosen.base(), chosen.diff().candidates(), digests);
       VerifyPass.Verified verified =
-          new VerifyPass(disk).run(reader, moved.extents(), moved.epoch());
+          new VerifyPass(disk).run(reader, moved.extents(), digests && !moved.contradicted());
       return commit(chosen, reader, moved, verified);
     }
   }
@@ -334,6 +337,12 @@ public final class DiskRun implements AutoCloseable {
     keep.add(manifest.snapshot());
     head.ifPresent(it -> keep.add(it.manifest().snapshot()));
     List<String> notes = new ArrayList<>(chosen.notes(moved.bytesWritten(), reader.size()));
+    if (moved.contradicted() || verified.contradicted()) {
+      notes.add(
+          "The storage's digests told blocks apart whose bytes are equal. Nothing was left out because"
+              + " of digests; everything was compared by its bytes. If this happens again, look for"
+              + " broken memory or disks, and switch digests off (EngineSettings.withDigests).");
+    }
     for (DiskSnapshots way : snapshots) {
       notes.addAll(prune(way, keep));
     }
@@ -347,9 +356,12 @@ public final class DiskRun implements AutoCloseable {
             chosen.diff().choice(),
             moved.extentCount(),
             moved.bytesRead(),
+            moved.bytesDigested(),
             moved.bytesWritten(),
             moved.bytesZeroed(),
             verified.bytes(),
+            verified.bytesRead(),
+            verified.bytesDigested(),
             moved.resumedAt(),
             moved.time(),
             verified.time(),

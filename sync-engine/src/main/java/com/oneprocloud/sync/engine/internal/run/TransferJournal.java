@@ -4,12 +4,17 @@ package com.oneprocloud.sync.engine.internal.run;
 import com.oneprocloud.sync.api.SyncListener.Phase;
 import com.oneprocloud.sync.api.chain.RunProgress;
 import com.oneprocloud.sync.api.storage.Extents;
+import com.oneprocloud.sync.engine.internal.diff.RangeSource;
 import com.oneprocloud.sync.engine.internal.transfer.ExtentLog;
 import com.oneprocloud.sync.engine.internal.transfer.Pipeline;
+import com.oneprocloud.sync.engine.internal.verify.Suspects;
 
 /** Records progress as a transfer goes on, and flushes the replica by period. */
 final class TransferJournal implements Pipeline.Checkpoint {
-  /** Progress is recorded whenever this much was moved, so that a killed process loses little. */
+  /**
+   * Progress is recorded whenever this much was moved, or found to be there already, so that a
+   * killed process loses little.
+   */
   private static final long JOURNAL_BYTES = 8 << 20;
 
   private final OpenDisk disk;
@@ -19,28 +24,33 @@ final class TransferJournal implements Pipeline.Checkpoint {
   private final String epoch;
   private final ExtentLog log = new ExtentLog();
   private long flushed;
+  private long spared;
   private long journaledBytes;
   private long lastFlush = System.nanoTime();
 
   /**
    * A journal of one pass.
    *
+   * @param suspects what is to be found different before it counts as done
    * @param size bytes of the image
    * @param start where the pass starts
    * @param epoch the replica's epoch when it started
    */
-  TransferJournal(OpenDisk disk, Pipeline pipeline, long size, long start, String epoch) {
+  TransferJournal(
+      OpenDisk disk, Pipeline pipeline, Suspects suspects, long size, long start, String epoch) {
     this.disk = disk;
     this.pipeline = pipeline;
-    this.progress = new PassProgress(disk, Phase.TRANSFER, pipeline, size);
+    this.progress = new PassProgress(disk, Phase.TRANSFER, pipeline, suspects, size);
     this.size = size;
     this.flushed = start;
     this.epoch = epoch;
   }
 
   @Override
-  public void range(Extents extents) {
-    log.add(extents);
+  public void range(RangeSource.Range range) {
+    // what was found to be there may have been written by an earlier try of this run
+    log.add(range.covers());
+    spared += range.spared();
   }
 
   @Override
@@ -52,7 +62,7 @@ final class TransferJournal implements Pipeline.Checkpoint {
       flushed = done;
       lastFlush = System.nanoTime();
       record(done, true);
-    } else if (pipeline.bytesRead() - journaledBytes >= JOURNAL_BYTES) {
+    } else if (pipeline.bytesRead() + spared - journaledBytes >= JOURNAL_BYTES) {
       record(done, false);
     }
   }
@@ -99,7 +109,7 @@ final class TransferJournal implements Pipeline.Checkpoint {
   }
 
   private void record(long done, boolean durable) {
-    journaledBytes = pipeline.bytesRead();
+    journaledBytes = pipeline.bytesRead() + spared;
     disk.record(new RunProgress(Math.max(done, flushed), flushed, epoch), durable);
   }
 }

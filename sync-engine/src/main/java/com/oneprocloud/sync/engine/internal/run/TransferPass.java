@@ -18,9 +18,12 @@ import com.oneprocloud.sync.engine.internal.diff.Candidates;
 import com.oneprocloud.sync.engine.internal.diff.DiffStream;
 import com.oneprocloud.sync.engine.internal.diff.RangeSource;
 import com.oneprocloud.sync.engine.internal.plan.Decision;
+import com.oneprocloud.sync.engine.internal.schedule.Pace;
 import com.oneprocloud.sync.engine.internal.transfer.CompareStage;
 import com.oneprocloud.sync.engine.internal.transfer.CopyStage;
 import com.oneprocloud.sync.engine.internal.transfer.Pipeline;
+import com.oneprocloud.sync.engine.internal.verify.DifferingBlocks;
+import com.oneprocloud.sync.engine.internal.verify.Suspects;
 import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -54,20 +57,25 @@ final class TransferPass {
    * @param extents what was written, or more
    * @param extentCount how many extents were carried
    * @param bytesRead bytes read from the snapshot
+   * @param bytesDigested bytes of the snapshot that the storage digested
    * @param bytesWritten bytes of data written to the replica
    * @param bytesZeroed bytes of the replica made zero, or left zero
    * @param epoch the replica's epoch in which that was so
    * @param resumedAt where the pass started
+   * @param contradicted whether digests were found wrong, so that nothing was left out because of
+   *     them in the end
    * @param time how long it took
    */
   record Moved(
       Extents extents,
       long extentCount,
       long bytesRead,
+      long bytesDigested,
       long bytesWritten,
       long bytesZeroed,
       String epoch,
       long resumedAt,
+      boolean contradicted,
       Duration time) {}
 
   /**
@@ -77,14 +85,19 @@ final class TransferPass {
    * @param reader its snapshot
    * @param base the snapshot that it is compared with, if there is one
    * @param candidates where the storage is asked what changed
+   * @param digests whether digests may say what need not be compared
    * @throws InterruptedException if the thread was interrupted; what was recorded can be taken up
    */
-  Moved run(OpenRun open, SnapshotReader reader, @Nullable Snapshot base, Candidates candidates)
+  Moved run(
+      OpenRun open,
+      SnapshotReader reader,
+      @Nullable Snapshot base,
+      Candidates candidates,
+      boolean digests)
       throws InterruptedException {
     disk.begin(Phase.TRANSFER);
     long start = System.nanoTime();
     String epoch = replica.epoch();
-    RunResources resources = disk.resources();
     long resumeAt = decision.resumes().isPresent() ? resumeAt(epoch) : 0;
     boolean full = open.verdict() == Verdict.FULL;
     boolean resync = open.verdict() == Verdict.CHECKSUM_RESYNC;
@@ -96,30 +109,112 @@ final class TransferPass {
       replica.resize(reader.size());
     }
     boolean zeroed = full && replica.clearsToZero();
-    CopyStage copy = new CopyStage(replica, zeroed);
-    Pipeline.Stage stage = resync ? new CompareStage(replica, resources.scratch, copy) : copy;
-    Pipeline pipeline = disk.pipeline(reader, resumeAt, stage);
-    TransferJournal journal = new TransferJournal(disk, pipeline, reader.size(), resumeAt, epoch);
-    try (RangeSource source =
-        new DiffStream(
-            reader,
-            base,
-            candidates,
-            also(open, reader),
-            resync || (full && !zeroed),
-            resources.calls)) {
-      pipeline.run(source, journal);
+    Pass pass = new Pass(open, reader, base, candidates, epoch, new CopyStage(replica, zeroed));
+    Extents extents;
+    boolean contradicted = false;
+    try {
+      extents = pass.run(resumeAt, resync && digests);
+    } catch (Suspects.ContradictionException e) {
+      // who is wrong once without harm may be wrong with harm: all is compared by its bytes
+      contradicted = true;
+      disk.startOver();
+      extents = pass.run(0, false);
     }
-    journal.end();
     return new Moved(
-        journal.extents(),
-        pipeline.extents(),
-        pipeline.bytesRead(),
-        copy.bytesWritten(),
-        copy.bytesZeroed(),
+        extents,
+        pass.extents,
+        pass.bytesRead,
+        pass.bytesDigested,
+        pass.copy.bytesWritten(),
+        pass.copy.bytesZeroed(),
         epoch,
         resumeAt,
+        contradicted,
         Duration.ofNanos(System.nanoTime() - start));
+  }
+
+  /** What is done once, or twice if digests are contradicted. */
+  private final class Pass {
+    private final OpenRun open;
+    private final SnapshotReader reader;
+    private final @Nullable Snapshot base;
+    private final Candidates candidates;
+    private final String epoch;
+    final CopyStage copy;
+    long extents;
+    long bytesRead;
+    long bytesDigested;
+
+    Pass(
+        OpenRun open,
+        SnapshotReader reader,
+        @Nullable Snapshot base,
+        Candidates candidates,
+        String epoch,
+        CopyStage copy) {
+      this.open = open;
+      this.reader = reader;
+      this.base = base;
+      this.candidates = candidates;
+      this.epoch = epoch;
+      this.copy = copy;
+    }
+
+    /**
+     * Moves, or compares and moves what differs.
+     *
+     * @return what was carried or left out, or more
+     * @throws Suspects.ContradictionException if digests were found wrong
+     */
+    Extents run(long from, boolean digests) throws InterruptedException {
+      RunResources resources = disk.resources();
+      boolean resync = open.verdict() == Verdict.CHECKSUM_RESYNC;
+      boolean full = open.verdict() == Verdict.FULL;
+      Suspects suspects = new Suspects();
+      Pipeline.Stage stage =
+          resync ? new CompareStage(replica, resources.scratch, suspects.before(copy)) : copy;
+      Pace.Disk pace = resources.pace.disk();
+      Pipeline pipeline = disk.pipeline(reader, pace, from, stage);
+      TransferJournal journal =
+          new TransferJournal(disk, pipeline, suspects, reader.size(), from, epoch);
+      RangeSource source =
+          new DiffStream(
+              reader,
+              base,
+              candidates,
+              also(open, reader),
+              resync || (full && !replica.clearsToZero()),
+              resources.calls);
+      try (source) {
+        if (digests) {
+          runDifferingBlocks(source, from, suspects, pipeline, pace, journal);
+        } else {
+          pipeline.run(source, journal);
+        }
+      } finally {
+        bytesRead += pipeline.bytesRead();
+      }
+      journal.end();
+      extents = pipeline.extents();
+      return journal.extents();
+    }
+
+    private void runDifferingBlocks(
+        RangeSource source,
+        long from,
+        Suspects suspects,
+        Pipeline pipeline,
+        Pace.Disk pace,
+        TransferJournal journal)
+        throws InterruptedException {
+      DifferingBlocks differing = disk.differing(source, reader, from, suspects, pipeline, pace);
+      try (differing) {
+        pipeline.run(differing, journal);
+      } finally {
+        bytesRead += differing.bytesRead();
+        bytesDigested += differing.bytesDigested();
+      }
+    }
   }
 
   private long resumeAt(String epoch) {

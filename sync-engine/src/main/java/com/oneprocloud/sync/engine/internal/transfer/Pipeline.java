@@ -55,6 +55,11 @@ public final class Pipeline {
   private final AtomicLong extents = new AtomicLong();
   private final AtomicLong bytesRead = new AtomicLong();
 
+  /** Where the extent that was counted last ends, and its kind; of the driving thread. */
+  private long counted = -1;
+
+  private boolean countedZero;
+
   /**
    * A pipeline for one pass over one snapshot.
    *
@@ -135,9 +140,9 @@ public final class Pipeline {
     /**
      * Takes note of a range before it is carried.
      *
-     * @param extents its extents, those below the start of the pass included
+     * @param range what lies below the start of the pass included
      */
-    default void range(Extents extents) {}
+    default void range(RangeSource.Range range) {}
   }
 
   /**
@@ -151,7 +156,8 @@ public final class Pipeline {
     try {
       while (source.hasNext() && failure.get() == null) {
         RangeSource.Range range = source.next();
-        checkpoint.range(range.extents());
+        checkpoint.range(range);
+        count(from(range.covers()));
         carry(from(range.extents()), checkpoint);
         watermark.passed(range.end());
         checkpoint.reached(watermark.offset());
@@ -179,7 +185,12 @@ public final class Pipeline {
     return watermark.offset();
   }
 
-  /** How many extents were carried. */
+  /** Whether it has failed, and only waits for what is under way. Thread-safe. */
+  public boolean failed() {
+    return failure.get() != null;
+  }
+
+  /** How many extents its ranges covered, one that goes on from range to range counted once. */
   public long extents() {
     return extents.get();
   }
@@ -193,10 +204,18 @@ public final class Pipeline {
     return start == 0 ? range : range.within(start, Long.MAX_VALUE - start);
   }
 
+  private void count(Extents covers) {
+    for (int i = 0; i < covers.size(); i++) {
+      boolean goesOn = covers.offset(i) == counted && covers.isZero(i) == countedZero;
+      extents.addAndGet(goesOn ? 0 : 1);
+      counted = covers.offset(i) + covers.length(i);
+      countedZero = covers.isZero(i);
+    }
+  }
+
   private void carry(Extents range, Checkpoint checkpoint) throws InterruptedException {
     Batch batch = new Batch();
     for (int i = 0; i < range.size() && failure.get() == null; i++) {
-      extents.incrementAndGet();
       long offset = range.offset(i);
       long end = offset + range.length(i);
       if (range.isZero(i)) {

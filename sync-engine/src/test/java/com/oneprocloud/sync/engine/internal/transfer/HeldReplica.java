@@ -7,10 +7,12 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /** A replica in an array. */
-final class HeldReplica implements Replica {
-  final byte[] bytes;
+public final class HeldReplica implements Replica {
+  /** What it holds. */
+  public final byte[] bytes;
 
-  HeldReplica(byte[] bytes) {
+  /** Bytes that are not copied. */
+  public HeldReplica(byte[] bytes) {
     this.bytes = bytes;
   }
 
