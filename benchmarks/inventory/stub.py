@@ -50,6 +50,7 @@ def server(i, base, embedded):
 
 class Cloud(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     pages = {}
 
     def log_message(self, *unused):

@@ -36,7 +36,8 @@ public final class OpenStackLab {
    * Brings Ceph and the cloud up: seconds when it runs already, about a minute from nothing, and
    * minutes more when packages must come first.
    *
-   * @param options options of the command in force from now on, for instance {@code --token-ttl 10}
+   * @param options options of the command in force from now on, for instance {@code --token-ttl
+   *     10}; with {@code --release zed} it is that cloud, whatever the setting says
    * @throws TestAbortedException when this machine cannot carry the lab (no root, no apt), unless
    *     {@code CI=true} or {@code SYNC_LAB_REQUIRED=true}
    * @throws AssertionError when it cannot and one of these is set
@@ -70,7 +71,9 @@ public final class OpenStackLab {
    * @return what it printed
    */
   public Map<String, String> act(String... words) {
-    return run("act", words);
+    List<String> arguments = new ArrayList<>(List.of("--release", release()));
+    arguments.addAll(List.of(words));
+    return run("act", arguments.toArray(String[]::new));
   }
 
   private static Map<String, String> run(String verb, String... options) {
