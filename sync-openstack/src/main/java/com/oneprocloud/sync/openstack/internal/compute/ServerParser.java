@@ -98,7 +98,7 @@ public final class ServerParser {
 
   private static Map<String, List<Server.Address>> addresses(Fields networks) {
     Map<String, List<Server.Address>> found = new LinkedHashMap<>();
-    for (String network : networks.asMap().keySet()) {
+    for (String network : networks.names()) {
       List<Server.Address> addresses = new ArrayList<>();
       for (Fields each : networks.objects(network)) {
         Optional<String> ip = each.text("addr");

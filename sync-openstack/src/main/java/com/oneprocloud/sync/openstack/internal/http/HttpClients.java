@@ -28,20 +28,62 @@ import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509TrustManager;
 import okhttp3.ConnectionPool;
+import okhttp3.ConnectionSpec;
 import okhttp3.Credentials;
 import okhttp3.Dns;
+import okhttp3.HttpUrl;
 import okhttp3.OkHttpClient;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Makes the one OkHttp client of a cloud out of its configuration. */
+/**
+ * The OkHttp clients of a cloud, made out of its configuration: one for http and one for https,
+ * which share their connections. Thread-safe.
+ */
 final class HttpClients {
   private static final Logger LOG = LoggerFactory.getLogger(HttpClients.class);
 
-  private HttpClients() {}
+  private final OkHttpClient plain;
 
-  static OkHttpClient forCloud(CloudConfig config) {
+  /** Made for the first https URL: to read the authorities that this JVM trusts takes a while. */
+  private @Nullable OkHttpClient secure;
+
+  /** Reads what the configuration names, so that a wrong file is told of at once. */
+  HttpClients(CloudConfig config) {
+    plain = plain(config);
+    boolean own =
+        config.caBundle().isPresent() || config.clientCertificate().isPresent() || !config.verify();
+    if (own) {
+      secure = secure(plain, config);
+    }
+  }
+
+  /** The client that can talk to a URL. */
+  OkHttpClient client(HttpUrl url) {
+    return url.isHttps() ? secure() : plain;
+  }
+
+  /** The same for answers that take minutes. */
+  OkHttpClient patientClient(HttpUrl url, Duration atLeast) {
+    OkHttpClient client = client(url);
+    Duration now = Duration.ofMillis(client.readTimeoutMillis());
+    return now.compareTo(atLeast) >= 0 ? client : client.newBuilder().readTimeout(atLeast).build();
+  }
+
+  /** The connections of all clients. */
+  ConnectionPool connections() {
+    return plain.connectionPool();
+  }
+
+  private synchronized OkHttpClient secure() {
+    if (secure == null) {
+      secure = overTls(plain).build();
+    }
+    return secure;
+  }
+
+  private static OkHttpClient plain(CloudConfig config) {
     OkHttpClient.Builder builder =
         new OkHttpClient.Builder()
             // Both would hand the token to whoever we are sent to.
@@ -50,19 +92,13 @@ final class HttpClients {
             .connectTimeout(config.connectTimeout())
             .readTimeout(config.readTimeout())
             .writeTimeout(config.readTimeout())
-            .connectionPool(new ConnectionPool(config.parallelRequests(), 30, TimeUnit.SECONDS));
+            .connectionPool(new ConnectionPool(config.parallelRequests(), 30, TimeUnit.SECONDS))
+            .connectionSpecs(List.of(ConnectionSpec.CLEARTEXT));
     if (!config.hostAddresses().isEmpty()) {
       builder.dns(dns(config.hostAddresses()));
     }
     config.proxy().ifPresent(proxy -> useProxy(builder, proxy));
-    secure(builder, config);
     return builder.build();
-  }
-
-  /** The client for calls whose answers take minutes; shares everything but the time-out. */
-  static OkHttpClient patient(OkHttpClient client, Duration atLeast) {
-    Duration now = Duration.ofMillis(client.readTimeoutMillis());
-    return now.compareTo(atLeast) >= 0 ? client : client.newBuilder().readTimeout(atLeast).build();
   }
 
   private static Dns dns(Map<String, List<InetAddress>> known) {
@@ -97,12 +133,12 @@ final class HttpClients {
     }
   }
 
-  private static void secure(OkHttpClient.Builder builder, CloudConfig config) {
-    boolean own =
-        config.caBundle().isPresent() || config.clientCertificate().isPresent() || !config.verify();
-    if (!own) {
-      return;
-    }
+  private static OkHttpClient.Builder overTls(OkHttpClient plain) {
+    return plain.newBuilder().connectionSpecs(List.of(ConnectionSpec.MODERN_TLS));
+  }
+
+  private static OkHttpClient secure(OkHttpClient plain, CloudConfig config) {
+    OkHttpClient.Builder builder = overTls(plain);
     try {
       X509TrustManager trust =
           config.verify()
@@ -118,6 +154,7 @@ final class HttpClients {
             config.name());
         builder.hostnameVerifier((host, session) -> true);
       }
+      return builder.build();
     } catch (GeneralSecurityException | IOException e) {
       throw new SyncException(
           failed("set up TLS", config.name())

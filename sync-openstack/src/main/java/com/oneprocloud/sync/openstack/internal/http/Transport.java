@@ -14,14 +14,13 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
-import java.util.random.RandomGenerator;
 import javax.net.ssl.SSLException;
 import okhttp3.Call;
 import okhttp3.HttpUrl;
 import okhttp3.MediaType;
-import okhttp3.OkHttpClient;
 import okhttp3.RequestBody;
 import okhttp3.Response;
 import okio.BufferedSink;
@@ -41,8 +40,7 @@ public final class Transport implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMinutes(5);
 
   private final String cloud;
-  private final OkHttpClient client;
-  private final OkHttpClient patientClient;
+  private final HttpClients clients;
   private final int retries;
   private final Duration callTimeout;
   private final Ticker ticker;
@@ -53,12 +51,11 @@ public final class Transport implements AutoCloseable {
   /** A transport for a cloud. */
   public Transport(CloudConfig config, Ticker ticker, Secrets secrets) {
     this.cloud = config.name();
-    this.client = HttpClients.forCloud(config);
-    this.patientClient = HttpClients.patient(client, PATIENCE);
+    this.clients = new HttpClients(config);
     this.retries = config.retries();
     this.callTimeout = config.callTimeout();
     this.ticker = ticker;
-    this.backoff = new Backoff(RandomGenerator.getDefault());
+    this.backoff = new Backoff(new Random());
     this.secrets = secrets;
   }
 
@@ -121,7 +118,7 @@ public final class Transport implements AutoCloseable {
         return Attempt.failed(new InterruptedIOException("deadline"), false);
       }
       Call call =
-          (request.patient() ? patientClient : client)
+          (request.patient() ? clients.patientClient(url, PATIENCE) : clients.client(url))
               .newCall(httpRequest(request, url, token, ourId));
       call.addEventListener(mark);
       call.timeout().timeout(left.toNanos(), TimeUnit.NANOSECONDS);
@@ -294,19 +291,18 @@ public final class Transport implements AutoCloseable {
 
   /** How many connections are open, used or not; for tests. */
   public int connections() {
-    return client.connectionPool().connectionCount();
+    return clients.connections().connectionCount();
   }
 
   /** How many connections are open and not in use; for tests. */
   public int idleConnections() {
-    return client.connectionPool().idleConnectionCount();
+    return clients.connections().idleConnectionCount();
   }
 
   @Override
   public void close() {
     closed = true;
-    client.dispatcher().executorService().shutdown();
-    client.connectionPool().evictAll();
+    clients.connections().evictAll();
   }
 
   /**

@@ -13,9 +13,11 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class FieldsTest {
@@ -85,6 +87,40 @@ class FieldsTest {
     for (String none : List.of("yesterday", "0000-00-00 00:00:00", "2015-11-29T02", "None", "-")) {
       assertEquals(Optional.empty(), Fields.parseInstant(none), none);
     }
+  }
+
+  /** The shape that is read by hand reads as a formatter reads it, also where a digit is wrong. */
+  @Test
+  void momentsReadByHandAreThoseOfAFormatter() {
+    long seed = System.nanoTime();
+    System.out.println("seed " + seed);
+    Random random = new Random(seed);
+    int moments = 0;
+    for (int i = 0; i < 20_000; i++) {
+      StringBuilder text =
+          new StringBuilder(
+              String.format(
+                  Locale.ROOT,
+                  "%04d-%02d-%02dT%02d:%02d:%02d",
+                  random.nextInt(10_000),
+                  random.nextInt(14),
+                  random.nextInt(33),
+                  random.nextInt(25),
+                  random.nextInt(61),
+                  random.nextInt(61)));
+      if (random.nextBoolean()) {
+        text.append(String.format(Locale.ROOT, ".%06d", random.nextInt(1_000_000)));
+      }
+      if (random.nextInt(10) == 0) {
+        text.setCharAt(random.nextInt(text.length()), "x-+:. T9\u0663".charAt(random.nextInt(9)));
+      }
+      for (String zone : List.of("", "Z")) {
+        Optional<Instant> moment = Fields.parseInstant(text + zone);
+        assertEquals(Fields.anyInstant(text + zone), moment, text + zone);
+        moments += moment.isPresent() ? 1 : 0;
+      }
+    }
+    assertTrue(moments > 5_000, "moments: " + moments);
   }
 
   @Test
