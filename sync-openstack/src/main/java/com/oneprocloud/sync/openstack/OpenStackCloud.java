@@ -84,7 +84,7 @@ public final class OpenStackCloud implements CloudInventory {
     glance = new Glance(session);
     inventory = new Inventory(config.name(), nova, cinder, glance, parallel);
     CinderSnapshots taken =
-        new CinderSnapshots(config.name(), cinder, parallel, ticker, this::roles);
+        new CinderSnapshots(config.name(), cinder, parallel, ticker, this::token);
     serverImages = new ServerImages(config.name(), nova, glance, taken, ticker);
     snapshots = new ServerSnapshots(taken, serverImages, inventory, nova, cinder, glance, ticker);
   }
@@ -266,7 +266,7 @@ public final class OpenStackCloud implements CloudInventory {
 
   /** What is left of the project's quota for snapshots. */
   public SnapshotQuota snapshotQuota() {
-    return cinder.quota();
+    return cinder.quota().left();
   }
 
   /**

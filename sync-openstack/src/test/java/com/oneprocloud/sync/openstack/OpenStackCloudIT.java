@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.oneprocloud.sync.api.AuthenticationException;
 import com.oneprocloud.sync.api.ConflictException;
+import com.oneprocloud.sync.api.Fault;
 import com.oneprocloud.sync.api.NotFoundException;
 import com.oneprocloud.sync.api.PermissionException;
 import com.oneprocloud.sync.api.inventory.CloudSnapshot;
@@ -419,6 +420,55 @@ class OpenStackCloudIT {
     setQuota(admin, project, Map.of("snapshots", 100, "gigabytes", 11));
     assertEquals(List.of(), own.snapshots().check(two.subList(0, 1)));
     assertEquals(1, own.snapshots().check(two).size());
+  }
+
+  @Test
+  void meetsTheQuotasOfAVolumeType() throws Exception {
+    Session admin = session(config("lab-admin"));
+    ServiceClient identity = admin.service(ServiceType.IDENTITY);
+    String project = makeProject(identity);
+    CloudConfig config = config("lab-other").toBuilder().scope(Scope.projectId(project)).build();
+    OpenStackCloud own = connect(config);
+    ServiceClient cinder = session(config).service(ServiceType.BLOCK_STORAGE);
+    try {
+      meetTheQuotasOfAType(admin.service(ServiceType.BLOCK_STORAGE), cinder, own, project);
+    } finally {
+      removeSnapshots(own);
+      removeVolumes(cinder, own);
+      identity.call("DELETE", "/projects/{project}", project).send();
+    }
+  }
+
+  /** Two volumes of one GiB each. */
+  private void meetTheQuotasOfAType(
+      ServiceClient admin, ServiceClient cinder, OpenStackCloud own, String project)
+      throws InterruptedException {
+    List<VolumeId> two = List.of(makeVolume(cinder, null), makeVolume(cinder, null));
+    for (VolumeId id : two) {
+      await("volume " + id, () -> own.volume(id).status().equals("available"));
+    }
+    setQuota(admin, project, Map.of("snapshots_ceph-ssd", 1));
+    assertEquals(List.of(), own.snapshots().check(two.subList(0, 1)));
+    List<Fault> faults = own.snapshots().check(two);
+    assertEquals(1, faults.size(), faults.toString());
+    assertTrue(faults.get(0).problem().contains("volume type ceph-ssd"), faults.toString());
+    CloudSnapshot first = own.snapshots().create(two.subList(0, 1), run, ours, PATIENCE).get(0);
+    QuotaExceededException refused =
+        assertThrows(
+            QuotaExceededException.class,
+            () -> own.snapshots().create(two.subList(1, 2), run, ours, PATIENCE));
+    assertEquals(Optional.of("413"), refused.code());
+    assertEquals(List.of(first), own.snapshots().withMetadata(ours));
+    // The volumes and the snapshot leave nothing.
+    setQuota(admin, project, Map.of("snapshots_ceph-ssd", -1, "gigabytes_ceph-ssd", 3));
+    faults = own.snapshots().check(two.subList(1, 2));
+    assertEquals(1, faults.size(), faults.toString());
+    assertTrue(faults.get(0).problem().contains("count as 1 GiB"), faults.toString());
+    refused =
+        assertThrows(
+            QuotaExceededException.class,
+            () -> own.snapshots().create(two.subList(1, 2), run, ours, PATIENCE));
+    assertEquals(Optional.of("413"), refused.code());
   }
 
   private static void setQuota(ServiceClient admin, String project, Map<String, Integer> limits) {

@@ -493,6 +493,49 @@ class OpenStackCloudTest {
                     used)));
   }
 
+  /** Cinder tells the quotas of volume types beside the project's own, to its members too. */
+  @Test
+  void quotasOfVolumeTypesAreFaultsToo() {
+    volumes(
+        volume("v0", "s1", "/dev/vda", ""),
+        volume("v1", "s1", "/dev/vdb", ""),
+        volume("v2", "s1", "/dev/vdc", "").replace("ssd", "hdd"));
+    OpenStackCloud cloud = cloud();
+    assertEquals(List.of(), cloud.snapshots().check(ids("v0", "v1", "v2")), "it is not told");
+    typeQuotas(
+        "\"snapshots_ssd\":{\"limit\":3,\"in_use\":1,\"reserved\":1},"
+            + "\"snapshots_hdd\":{\"limit\":-1,\"in_use\":9,\"reserved\":0}");
+    List<Fault> faults = cloud.snapshots().check(ids("v0", "v1", "v2"));
+    assertEquals(1, faults.size(), faults.toString());
+    assertTrue(
+        faults.get(0).toString().contains("2 snapshots of volume type ssd are needed")
+            && faults.get(0).toString().contains("leaves 1"),
+        faults.toString());
+    assertEquals(List.of(), cloud.snapshots().check(ids("v0", "v2")));
+
+    // 6 GiB of volumes and a snapshot of 1: the project's own sum shows that snapshots count.
+    typeQuotas("\"gigabytes_hdd\":{\"limit\":3,\"in_use\":2,\"reserved\":0}");
+    gigabytes(-1, 6);
+    assertEquals(List.of(), cloud.snapshots().check(ids("v2")), "nothing shows it");
+    storage.addForeign("theirs", "v0");
+    gigabytes(-1, 7);
+    int limits = fake.requests("GET", FakeBlockStorage.path("/limits")).size();
+    faults = cloud.snapshots().check(ids("v0", "v2"));
+    assertEquals(1, faults.size(), faults.toString());
+    assertTrue(
+        faults.get(0).toString().contains("volume type hdd count as 2 GiB")
+            && faults.get(0).toString().contains("leaves 1"),
+        faults.toString());
+    assertEquals(limits + 1, fake.requests("GET", FakeBlockStorage.path("/limits")).size());
+  }
+
+  private void typeQuotas(String quotas) {
+    fake.onWithToken(
+        "GET",
+        FakeBlockStorage.path("/os-quota-sets/" + FakeCloud.PROJECT),
+        request -> json(200, "{\"quota_set\":{\"id\":\"p\"," + quotas + "}}"));
+  }
+
   @Test
   void aQuotaThatIsReachedInTheMiddleLeavesNothing() {
     fake.onWithToken(

@@ -142,18 +142,32 @@ public final class BlockParser {
   }
 
   /** The absolute limits of the project. */
-  static SnapshotQuota quota(Fields absolute) {
-    return new SnapshotQuota(
-        left(absolute, "maxTotalSnapshots", "totalSnapshotsUsed"),
-        left(absolute, "maxTotalVolumeGigabytes", "totalGigabytesUsed"));
+  static ProjectQuota quota(Fields absolute) {
+    OptionalLong gibibytesUsed = absolute.number("totalGigabytesUsed");
+    return new ProjectQuota(
+        new SnapshotQuota(
+            left(
+                absolute.number("maxTotalSnapshots"),
+                absolute.number("totalSnapshotsUsed"),
+                OptionalLong.of(0)),
+            left(absolute.number("maxTotalVolumeGigabytes"), gibibytesUsed, OptionalLong.of(0))),
+        gibibytesUsed);
   }
 
-  private static OptionalLong left(Fields absolute, String limit, String used) {
-    OptionalLong most = absolute.number(limit);
-    OptionalLong now = absolute.number(used);
-    if (most.isEmpty() || most.getAsLong() < 0 || now.isEmpty()) {
+  /** What a quota set with usage tells of a volume type, whose names are its own. */
+  static SnapshotQuota typeQuota(Fields quotas, String type) {
+    return new SnapshotQuota(
+        left(quotas.object("snapshots_" + type)), left(quotas.object("gigabytes_" + type)));
+  }
+
+  private static OptionalLong left(Fields quota) {
+    return left(quota.number("limit"), quota.number("in_use"), quota.number("reserved"));
+  }
+
+  private static OptionalLong left(OptionalLong limit, OptionalLong used, OptionalLong reserved) {
+    if (limit.isEmpty() || limit.getAsLong() < 0 || used.isEmpty()) {
       return OptionalLong.empty();
     }
-    return OptionalLong.of(Math.max(0, most.getAsLong() - now.getAsLong()));
+    return OptionalLong.of(Math.max(0, limit.getAsLong() - used.getAsLong() - reserved.orElse(0)));
   }
 }

@@ -19,10 +19,11 @@ import com.oneprocloud.sync.openstack.internal.service.Listing;
 import com.oneprocloud.sync.openstack.internal.service.Microversion;
 import com.oneprocloud.sync.openstack.internal.service.ServiceClient;
 import com.oneprocloud.sync.openstack.internal.service.Session;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 
 /** Cinder's API, v1 to v3, as far as we need it. Thread-safe. */
 public final class Cinder {
@@ -202,17 +203,25 @@ public final class Cinder {
   }
 
   /** The quota of the project: {@code GET /limits}. */
-  public SnapshotQuota quota() {
+  public ProjectQuota quota() {
     return BlockParser.quota(client().get("/limits").fetch().object("limits").object("absolute"));
   }
 
-  /** How many GiB the project's quota counts as used: {@code GET /limits}. */
-  public OptionalLong gibibytesUsed() {
-    return client()
-        .get("/limits")
-        .fetch()
-        .object("limits")
-        .object("absolute")
-        .number("totalGigabytesUsed");
+  /**
+   * The quotas of the project for each of some volume types: {@code GET
+   * /os-quota-sets/{project}?usage=true}, which a project's own members may read.
+   *
+   * @param types names of volume types
+   */
+  public Map<String, SnapshotQuota> typeQuotas(String projectId, Collection<String> types) {
+    Fields quotas =
+        client()
+            .get("/os-quota-sets/{project}", projectId)
+            .query("usage", "true")
+            .fetch()
+            .object("quota_set");
+    Map<String, SnapshotQuota> found = new LinkedHashMap<>();
+    types.forEach(type -> found.put(type, BlockParser.typeQuota(quotas, type)));
+    return found;
   }
 }

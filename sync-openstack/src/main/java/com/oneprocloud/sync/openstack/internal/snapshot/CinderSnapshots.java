@@ -18,9 +18,11 @@ import com.oneprocloud.sync.openstack.QuotaExceededException;
 import com.oneprocloud.sync.openstack.ServiceFault;
 import com.oneprocloud.sync.openstack.SnapshotQuota;
 import com.oneprocloud.sync.openstack.internal.block.Cinder;
+import com.oneprocloud.sync.openstack.internal.block.ProjectQuota;
 import com.oneprocloud.sync.openstack.internal.http.Deadline;
 import com.oneprocloud.sync.openstack.internal.http.Failures;
 import com.oneprocloud.sync.openstack.internal.http.Ticker;
+import com.oneprocloud.sync.openstack.internal.identity.Token;
 import com.oneprocloud.sync.openstack.internal.inventory.Parallel;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,6 +32,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -61,17 +65,17 @@ public final class CinderSnapshots implements CloudSnapshots {
   private final Cinder cinder;
   private final Parallel parallel;
   private final Ticker ticker;
-  private final Supplier<List<String>> roles;
+  private final Supplier<Token> token;
 
   /**
    * The snapshots of a cloud.
    *
-   * @param roles the roles that the user has in the project
+   * @param token tells the user's project and roles in it
    */
   public CinderSnapshots(
-      String cloud, Cinder cinder, Parallel parallel, Ticker ticker, Supplier<List<String>> roles) {
+      String cloud, Cinder cinder, Parallel parallel, Ticker ticker, Supplier<Token> token) {
     this.cloud = cloud;
-    this.roles = roles;
+    this.token = token;
     this.cinder = cinder;
     this.parallel = parallel;
     this.ticker = ticker;
@@ -120,7 +124,7 @@ public final class CinderSnapshots implements CloudSnapshots {
   @Override
   public List<Fault> check(List<VolumeId> volumes) {
     List<Fault> faults = new ArrayList<>();
-    if (roles.get().equals(List.of("reader"))) {
+    if (token.get().roles().equals(List.of("reader"))) {
       faults.add(
           new Fault(
               "cloud " + cloud,
@@ -128,7 +132,7 @@ public final class CinderSnapshots implements CloudSnapshots {
               "Give the user the role member in the project"));
     }
     List<Parallel.Outcome<Volume>> outcomes = parallel.outcomes(volumes, cinder::volume);
-    long bytes = 0;
+    List<Volume> seen = new ArrayList<>();
     for (int i = 0; i < volumes.size(); i++) {
       String subject = "volume " + volumes.get(i);
       RuntimeException failure = outcomes.get(i).failure();
@@ -140,31 +144,80 @@ public final class CinderSnapshots implements CloudSnapshots {
         throw failure;
       } else {
         stateFault(subject, outcomes.get(i).value()).ifPresent(faults::add);
-        bytes += outcomes.get(i).value().size();
+        seen.add(outcomes.get(i).value());
       }
     }
-    SnapshotQuota quota = quota();
-    if (!quota.allows(volumes.size())) {
-      faults.add(
-          new Fault(
-              "cloud " + cloud,
-              volumes.size()
-                  + " snapshots are needed and the project's quota leaves "
-                  + quota.snapshotsLeft().orElse(0),
-              "Remove snapshots that are not needed any more or have the quota raised"));
+    faults.addAll(quotaFaults(volumes.size(), seen));
+    return faults;
+  }
+
+  /** What the quotas would refuse, of the project and of each volume type, as far as it is sure. */
+  private List<Fault> quotaFaults(int snapshots, List<Volume> volumes) {
+    ProjectQuota quota = quota();
+    List<Need> needs = new ArrayList<>();
+    needs.add(new Need("", snapshots, Need.gibibytes(volumes), quota.left()));
+    Map<String, List<Volume>> byType = new TreeMap<>();
+    for (Volume each : volumes) {
+      each.type().ifPresent(it -> byType.computeIfAbsent(it, type -> new ArrayList<>()).add(each));
     }
-    long gibibytes = bytes / GIB;
-    if (quota.gibibytesLeft().orElse(gibibytes) < gibibytes && countsGibibytes()) {
-      faults.add(
-          new Fault(
-              "cloud " + cloud,
-              "the snapshots count as "
-                  + gibibytes
-                  + " GiB and the project's quota leaves "
-                  + quota.gibibytesLeft().orElse(0),
-              "Remove volumes or snapshots that are not needed any more or have the quota raised"));
+    typeQuotas(byType.keySet())
+        .forEach(
+            (type, left) ->
+                needs.add(Need.ofType(type, byType.getOrDefault(type, List.of()), left)));
+    List<Fault> faults = new ArrayList<>();
+    for (Need each : needs) {
+      each.tooMany(cloud).ifPresent(faults::add);
+    }
+    List<Fault> tooLarge = needs.stream().flatMap(it -> it.tooLarge(cloud).stream()).toList();
+    if (!tooLarge.isEmpty() && countsGibibytes(quota.gibibytesUsed())) {
+      faults.addAll(tooLarge);
     }
     return faults;
+  }
+
+  /**
+   * Snapshots to take, and what a quota leaves for them.
+   *
+   * @param ofWhat nothing for all of them, or of which volume type
+   */
+  private record Need(String ofWhat, int snapshots, long gibibytes, SnapshotQuota left) {
+    static Need ofType(String type, List<Volume> volumes, SnapshotQuota left) {
+      return new Need(" of volume type " + type, volumes.size(), gibibytes(volumes), left);
+    }
+
+    static long gibibytes(List<Volume> volumes) {
+      return volumes.stream().mapToLong(Volume::size).sum() / GIB;
+    }
+
+    Optional<Fault> tooMany(String cloud) {
+      return left.allows(snapshots)
+          ? Optional.empty()
+          : Optional.of(
+              new Fault(
+                  "cloud " + cloud,
+                  snapshots
+                      + " snapshots"
+                      + ofWhat
+                      + " are needed and the project's quota leaves "
+                      + left.snapshotsLeft().orElse(0),
+                  "Remove snapshots that are not needed any more or have the quota raised"));
+    }
+
+    Optional<Fault> tooLarge(String cloud) {
+      return left.gibibytesLeft().orElse(gibibytes) >= gibibytes
+          ? Optional.empty()
+          : Optional.of(
+              new Fault(
+                  "cloud " + cloud,
+                  "the snapshots"
+                      + ofWhat
+                      + " count as "
+                      + gibibytes
+                      + " GiB and the project's quota leaves "
+                      + left.gibibytesLeft().orElse(0),
+                  "Remove volumes or snapshots that are not needed any more or have the quota"
+                      + " raised"));
+    }
   }
 
   /**
@@ -172,19 +225,16 @@ public final class CinderSnapshots implements CloudSnapshots {
    * no user can see; but where the project has snapshots, the sum that it counts as used shows it.
    * A sum that does not come out even proves nothing: then the request itself has to tell.
    */
-  private boolean countsGibibytes() {
-    try {
-      long snapshots = cinder.snapshots(Map.of()).stream().mapToLong(it -> it.size() / GIB).sum();
-      long volumes = cinder.volumes(false).stream().mapToLong(it -> it.size() / GIB).sum();
-      OptionalLong used = cinder.gibibytesUsed();
-      return snapshots > 0 && used.isPresent() && used.getAsLong() == volumes + snapshots;
-    } catch (SyncException e) {
-      if (ServiceFault.of(e).isEmpty()) {
-        throw e;
-      }
-      LOG.debug("Cloud {}: what the quota counts is not told: {}", cloud, e.getMessage());
-      return false;
-    }
+  private boolean countsGibibytes(OptionalLong used) {
+    return told(
+        "what the quota counts",
+        () -> {
+          long snapshots =
+              cinder.snapshots(Map.of()).stream().mapToLong(it -> it.size() / GIB).sum();
+          long volumes = cinder.volumes(false).stream().mapToLong(it -> it.size() / GIB).sum();
+          return snapshots > 0 && used.isPresent() && used.getAsLong() == volumes + snapshots;
+        },
+        false);
   }
 
   /**
@@ -228,7 +278,7 @@ public final class CinderSnapshots implements CloudSnapshots {
     if (wanted == 1) {
       return; // The request itself will tell, and leaves nothing behind.
     }
-    SnapshotQuota quota = quota();
+    SnapshotQuota quota = quota().left();
     if (!quota.allows(wanted)) {
       throw new QuotaExceededException(
           failed("take snapshots", name)
@@ -240,16 +290,29 @@ public final class CinderSnapshots implements CloudSnapshots {
     }
   }
 
-  /** What is left of the quota; without limits where Cinder does not tell it. */
-  private SnapshotQuota quota() {
+  /** What the project may have; without limits where Cinder does not tell it. */
+  private ProjectQuota quota() {
+    return told("the quota", cinder::quota, ProjectQuota.untold());
+  }
+
+  /** What is left of the quotas of some volume types; none where Cinder does not tell them. */
+  private Map<String, SnapshotQuota> typeQuotas(Set<String> types) {
+    Optional<String> project = token.get().projectId();
+    return types.isEmpty() || project.isEmpty()
+        ? Map.of()
+        : told("quotas of volume types", () -> cinder.typeQuotas(project.get(), types), Map.of());
+  }
+
+  /** What the cloud answers, or something else where it refuses to. */
+  private <T> T told(String what, Supplier<T> question, T untold) {
     try {
-      return cinder.quota();
+      return question.get();
     } catch (SyncException e) {
       if (ServiceFault.of(e).isEmpty()) {
         throw e;
       }
-      LOG.debug("Cloud {}: the quota is not told: {}", cloud, e.getMessage());
-      return new SnapshotQuota(OptionalLong.empty(), OptionalLong.empty());
+      LOG.debug("Cloud {}: it does not tell {}: {}", cloud, what, e.getMessage());
+      return untold;
     }
   }
 

@@ -180,13 +180,32 @@ class BlockParserTest {
   @Test
   void quotasCanBeUnlimitedOrOverdrawn() {
     assertEquals(
-        new SnapshotQuota(OptionalLong.of(3), OptionalLong.empty()),
+        new ProjectQuota(
+            new SnapshotQuota(OptionalLong.of(3), OptionalLong.empty()), OptionalLong.of(5)),
         BlockParser.quota(
             read(
                 "{\"maxTotalSnapshots\":10,\"totalSnapshotsUsed\":7,\"maxTotalVolumeGigabytes\":-1,\"totalGigabytesUsed\":5}")));
     SnapshotQuota overdrawn =
-        BlockParser.quota(read("{\"maxTotalSnapshots\":\"2\",\"totalSnapshotsUsed\":5}"));
+        BlockParser.quota(read("{\"maxTotalSnapshots\":\"2\",\"totalSnapshotsUsed\":5}")).left();
     assertFalse(overdrawn.allows(1));
-    assertTrue(BlockParser.quota(read("{}")).allows(1000));
+    assertEquals(ProjectQuota.untold(), BlockParser.quota(read("{}")));
+    assertTrue(ProjectQuota.untold().left().allows(1000));
+  }
+
+  @Test
+  void quotasOfVolumeTypesHoldWhatIsReservedToo() {
+    Fields quotas =
+        read(
+            """
+            {"id":"p","snapshots":{"limit":10,"in_use":9,"reserved":0},
+             "snapshots_a_b":{"limit":5,"in_use":2,"reserved":1},"gigabytes_a_b":{"limit":-1,"in_use":4,"reserved":0},
+             "snapshots_b":{"limit":3,"in_use":7},"gigabytes_b":{"limit":"8","in_use":"8","reserved":"0"}}""");
+    assertEquals(
+        new SnapshotQuota(OptionalLong.of(2), OptionalLong.empty()),
+        BlockParser.typeQuota(quotas, "a_b"));
+    assertEquals(
+        new SnapshotQuota(OptionalLong.of(0), OptionalLong.of(0)),
+        BlockParser.typeQuota(quotas, "b"));
+    assertEquals(ProjectQuota.untold().left(), BlockParser.typeQuota(quotas, "other"));
   }
 }
