@@ -9,7 +9,7 @@ import java.time.Duration;
  *
  * @param count how many
  * @param bytes bytes that they carried
- * @param mean their mean time; zero if there was none
+ * @param total how long all of them took, one added to the other; only grows
  * @param median half of them took at most this long
  * @param p90 nine of ten took at most this long
  * @param p99 ninety-nine of a hundred took at most this long
@@ -18,8 +18,13 @@ import java.time.Duration;
 public record OperationFigures(
     long count,
     long bytes,
-    Duration mean,
+    Duration total,
     Duration median,
     Duration p90,
     Duration p99,
-    Duration longest) {}
+    Duration longest) {
+  /** Their mean time; zero if there was none. */
+  public Duration mean() {
+    return count == 0 ? Duration.ZERO : total.dividedBy(count);
+  }
+}

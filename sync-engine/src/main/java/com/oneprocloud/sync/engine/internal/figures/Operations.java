@@ -55,7 +55,7 @@ public final class Operations {
     return new OperationFigures(
         count,
         bytes.sum(),
-        Duration.ofNanos(count == 0 ? 0 : nanos.sum() / count),
+        Duration.ofNanos(nanos.sum()),
         percentile(counts, count, 0.5, max),
         percentile(counts, count, 0.9, max),
         percentile(counts, count, 0.99, max),
