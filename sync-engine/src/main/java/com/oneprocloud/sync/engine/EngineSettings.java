@@ -30,6 +30,8 @@ import java.util.function.Consumer;
  *     is, so that only those that differ move; default true. Two blocks that differ pass for equal
  *     with a probability of 1 in 2<sup>64</sup>, or if somebody made them so on purpose. Without,
  *     and where the storage cannot, every byte that is compared is read.
+ * @param shares with {@link Verification#ROTATING}: each run compares one of so many shares of what
+ *     it did not write; default 16
  * @param limits how runs share what there is; default {@link Limits#none}
  */
 public record EngineSettings(
@@ -42,6 +44,7 @@ public record EngineSettings(
     Verification verification,
     boolean fastDiff,
     boolean digests,
+    int shares,
     Limits limits) {
   /** Checks that every limit is positive. */
   public EngineSettings {
@@ -49,6 +52,9 @@ public record EngineSettings(
     Objects.requireNonNull(limits, "limits");
     if (bytesInFlight < 1 << 20) {
       throw new IllegalArgumentException("bytesInFlight is less than 1 MiB: " + bytesInFlight);
+    }
+    if (shares < 1) {
+      throw new IllegalArgumentException("shares is less than 1: " + shares);
     }
     if (requestsInFlight < 1 || parallelDisks < 1 || workers < 1) {
       throw new IllegalArgumentException(
@@ -115,6 +121,11 @@ public record EngineSettings(
     return with(it -> it.digests = allowed);
   }
 
+  /** The same with another number of {@link #shares}. */
+  public EngineSettings withShares(int number) {
+    return with(it -> it.shares = number);
+  }
+
   /** The same with other {@link #limits}. */
   public EngineSettings withLimits(Limits shared) {
     return with(it -> it.limits = shared);
@@ -131,6 +142,7 @@ public record EngineSettings(
     draft.verification = verification;
     draft.fastDiff = fastDiff;
     draft.digests = digests;
+    draft.shares = shares;
     draft.limits = limits;
     change.accept(draft);
     return draft.build();
@@ -147,6 +159,7 @@ public record EngineSettings(
     private Verification verification = Verification.CHANGED;
     private boolean fastDiff;
     private boolean digests = true;
+    private int shares = 16;
     private Limits limits = Limits.none();
 
     EngineSettings build() {
@@ -160,6 +173,7 @@ public record EngineSettings(
           verification,
           fastDiff,
           digests,
+          shares,
           limits);
     }
   }

@@ -695,12 +695,12 @@ class FaultTest {
     for (String name : new String[] {"0000000000.json", "run.json", "lease.json"}) {
       Path record = record(name);
       String whole = Files.readString(record);
-      Files.writeString(record, whole.replace("\"format\" : 1", "\"format\" : 3"));
+      Files.writeString(record, whole.replace("\"format\" : 1", "\"format\" : 4"));
       SyncException refused = assertThrows(SyncException.class, () -> world.sync());
       assertTrue(
           refused instanceof UnsupportedException || refused instanceof InvalidPlanException,
           refused::toString);
-      assertTrue(refused.getMessage().contains("format 3"), refused::getMessage);
+      assertTrue(refused.getMessage().contains("format 4"), refused::getMessage);
       Files.writeString(record, whole);
     }
     assertEquals(VerdictReason.RUN_RESUMED, converges().reason());

@@ -33,7 +33,7 @@ final class Options {
           --chains DIR           where the chains are kept                     [.chains in --target]
           --owner NAME           marks the snapshots as yours                           [quickstart]
           --mode MODE            auto, resync (compare all) or full                           [auto]
-          --verify LEVEL         none, changed or all: compared before a point is committed [changed]
+          --verify LEVEL         none, changed, rotating or all: compared before a commit [changed]
           --plan                 only print the plan
           --check                afterwards compare every byte once more, print its sha256
           --write-demo NAME      WRITES to the images as this Ceph user, by `rbd bench`, and makes two

@@ -11,6 +11,8 @@ public enum DiffReason {
   SWITCHED_OFF("object maps are not allowed by the settings"),
   /** The verdict of the run leaves nothing to compare with. */
   NO_BASE("there is no snapshot to compare with"),
+  /** Verification found that the replica was not what the chain says. */
+  REPLICA_DIFFERS("the replica was not what it should be where nothing had changed"),
   /** The maps of this image were wrong once. */
   QUARANTINED("the object maps of this image were wrong before"),
   /** The image is not kept with object maps and fast-diff. */

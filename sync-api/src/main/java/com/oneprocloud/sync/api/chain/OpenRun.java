@@ -23,7 +23,8 @@ import java.util.Optional;
  * @param from the manifest that the replica held when the run began, if any
  * @param verdict what the run does
  * @param reason why
- * @param usesMaps whether object maps told what to move, of a part of the image at least
+ * @param usesMaps whether object maps told what to move, of a part of the image and for a while at
+ *     least
  */
 public record OpenRun(
     ChainId chain,
@@ -129,6 +130,6 @@ public record OpenRun(
         from,
         Verdict.CHECKSUM_RESYNC,
         why,
-        false);
+        usesMaps);
   }
 }

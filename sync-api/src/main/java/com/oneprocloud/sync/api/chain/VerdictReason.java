@@ -29,6 +29,11 @@ public enum VerdictReason {
    * was reverted, or a client keeps its maps wrong.
    */
   MAPS_CONTRADICTED("the image was reverted, or its object maps are wrong"),
+  /**
+   * Verification found a difference where the run had no reason to write: the target changed, or a
+   * change was missed.
+   */
+  REPLICA_DIFFERS("the replica was not what it should be where nothing had changed"),
   /** A cache tier is in the way, with which storage of some releases loses track of changes. */
   CACHE_TIER("the pool has a cache tier, under which changes can go unrecorded"),
   /** The caller asked for it. */

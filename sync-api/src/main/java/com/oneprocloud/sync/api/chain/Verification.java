@@ -13,6 +13,15 @@ public enum Verification {
   NONE,
   /** What the run wrote is read back and compared with the source. */
   CHANGED,
-  /** Every byte of the replica is compared with the source. */
+  /**
+   * What the run wrote, and of what it did not write one share in turn, so that as many committed
+   * runs as there are shares compare all of the replica. If something differs that the run had no
+   * reason to write, the run goes on as a {@link Verdict#CHECKSUM_RESYNC}.
+   */
+  ROTATING,
+  /**
+   * All of the replica is compared with the source. If something differs that the run had no reason
+   * to write, the run goes on as a {@link Verdict#CHECKSUM_RESYNC}.
+   */
   ALL
 }

@@ -58,8 +58,11 @@ public final class ManifestRecord {
    */
   private static final int MAPS = 2;
 
+  /** The format of records with words that versions before did not know. */
+  private static final int ROTATION = 3;
+
   /** The greatest format that this version reads. */
-  static final int FORMAT = MAPS;
+  static final int FORMAT = ROTATION;
 
   private static final String CHECK = ",\n  \"crc32c\" : \"";
   private static final String END = "\"\n}\n";
@@ -68,10 +71,21 @@ public final class ManifestRecord {
 
   private ManifestRecord() {}
 
+  private static int format(VerdictReason reason, boolean maps) {
+    if (reason == VerdictReason.REPLICA_DIFFERS) {
+      return ROTATION;
+    }
+    return maps ? MAPS : PLAIN;
+  }
+
   /** A manifest's record. */
   public static byte[] write(Manifest manifest) {
     ObjectNode root = JSON.createObjectNode();
-    root.put("format", manifest.maps() == MapTrust.UNUSED ? PLAIN : MAPS);
+    root.put(
+        "format",
+        manifest.verification() == Verification.ROTATING
+            ? ROTATION
+            : format(manifest.reason(), manifest.maps() != MapTrust.UNUSED));
     chain(root.putObject("chain"), manifest.chain());
     root.put("sequence", manifest.sequence());
     manifest.previous().ifPresent(hash -> root.put("previous", hash.hex()));
@@ -152,7 +166,7 @@ public final class ManifestRecord {
   /** An open run's record. */
   public static byte[] write(OpenRun run) {
     ObjectNode root = JSON.createObjectNode();
-    root.put("format", run.usesMaps() ? MAPS : PLAIN);
+    root.put("format", format(run.reason(), run.usesMaps()));
     chain(root.putObject("chain"), run.chain());
     root.put("run", run.run().value());
     root.put("started", run.started().toString());

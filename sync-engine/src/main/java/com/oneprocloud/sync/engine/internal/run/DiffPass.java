@@ -58,7 +58,10 @@ final class DiffPass {
 
     /** What the replica rests on object maps for once the run is committed. */
     MapTrust trust(Verification verification) {
-      if (contradicted() || before == MapTrust.QUARANTINED) {
+      boolean spoilt =
+          open.reason() == VerdictReason.REPLICA_DIFFERS
+              && (before == MapTrust.USED || open.usesMaps());
+      if (contradicted() || spoilt || before == MapTrust.QUARANTINED) {
         return MapTrust.QUARANTINED;
       }
       if (verification == Verification.ALL) {
@@ -85,6 +88,16 @@ final class DiffPass {
                 Bytes.text(moved),
                 Bytes.text(size)));
       }
+      if (open.reason() == VerdictReason.REPLICA_DIFFERS) {
+        return List.of(
+            String.format(
+                java.util.Locale.ROOT,
+                "The replica was not what it should be where nothing had changed: somebody changed"
+                    + " it, the target lost data, or a change was missed. All of it was compared: %s"
+                    + " of %s were moved.",
+                Bytes.text(moved),
+                Bytes.text(size)));
+      }
       return allowed && diff.choice().method() == DiffMethod.PRECISE
           ? List.of("Every object was asked about: " + diff.choice().reason() + ".")
           : List.of();
@@ -102,13 +115,13 @@ final class DiffPass {
     boolean allowed = disk.resources().settings.fastDiff();
     MapTrust before = DiskFacts.trust(head, image.identity(), open.reason());
     if (open.verdict() == Verdict.CHECKSUM_RESYNC) {
-      boolean contradicted = open.reason() == VerdictReason.MAPS_CONTRADICTED;
-      return compareAll(
-          open,
-          reader,
-          contradicted ? DiffReason.MAPS_CONTRADICTED : DiffReason.NO_BASE,
-          before,
-          allowed);
+      DiffReason reason =
+          switch (open.reason()) {
+            case MAPS_CONTRADICTED -> DiffReason.MAPS_CONTRADICTED;
+            case REPLICA_DIFFERS -> DiffReason.REPLICA_DIFFERS;
+            default -> DiffReason.NO_BASE;
+          };
+      return compareAll(open, reader, reason, before, allowed);
     }
     DiffSelection diff =
         DiffSelection.of(image, reader, base, allowed, before, open.run().hashCode());
@@ -131,6 +144,18 @@ final class DiffPass {
       startOver();
     }
     return new Chosen(open, base, diff, before, allowed);
+  }
+
+  /**
+   * Chooses anew after a verification found something that the run had no reason to write: all is
+   * compared. What else is wrong nobody can tell, and object maps may be the cause.
+   */
+  Chosen repair(Chosen chosen, SnapshotReader reader) {
+    startOver();
+    OpenRun resync = chosen.open().resync(VerdictReason.REPLICA_DIFFERS);
+    record(resync);
+    return compareAll(
+        resync, reader, DiffReason.REPLICA_DIFFERS, chosen.before(), chosen.allowed());
   }
 
   private static Chosen compareAll(

@@ -14,6 +14,7 @@ import com.oneprocloud.sync.api.chain.OpenRun;
 import com.oneprocloud.sync.api.chain.RunId;
 import com.oneprocloud.sync.api.chain.SnapshotRef;
 import com.oneprocloud.sync.api.chain.SyncMode;
+import com.oneprocloud.sync.api.chain.Verdict;
 import com.oneprocloud.sync.api.chain.VerdictReason;
 import com.oneprocloud.sync.api.storage.CacheTier;
 import com.oneprocloud.sync.api.storage.Image;
@@ -249,18 +250,35 @@ public final class DiskRun implements AutoCloseable {
     Snapshot snapshot = find(existing, open.snapshot().orElseThrow());
     Snapshot base = open.base().isPresent() ? find(existing, open.base().get()) : null;
     try (SnapshotReader reader = image.at(snapshot)) {
-      DiffPass.Chosen chosen = new DiffPass(disk, image, head).run(open, reader, base);
-      open = chosen.open();
-      run = open;
+      DiffPass diff = new DiffPass(disk, image, head);
+      DiffPass.Chosen chosen = diff.run(open, reader, base);
+      run = chosen.open();
       // nobody has tried what digests a cache tier hands out
       boolean digests = resources.settings.digests() && image.cacheTier() != CacheTier.PRESENT;
-      TransferPass.Moved moved =
-          new TransferPass(disk, decision, head)
-              .run(open, reader, chosen.base(), chosen.diff().candidates(), digests);
-      VerifyPass.Verified verified =
-          new VerifyPass(disk).run(reader, moved.extents(), digests && !moved.contradicted());
+      TransferPass.Moved moved = move(chosen, reader, digests);
+      digests &= !moved.contradicted();
+      VerifyPass.Verified verified = verify(reader, moved, digests);
+      if (verified.unwritten()) {
+        chosen = diff.repair(chosen, reader);
+        run = chosen.open();
+        moved = moved.and(move(chosen, reader, digests && !verified.contradicted()));
+        verified = verified.and(verify(reader, moved, digests && !moved.contradicted()));
+      }
       return commit(chosen, reader, moved, verified);
     }
+  }
+
+  private TransferPass.Moved move(DiffPass.Chosen chosen, SnapshotReader reader, boolean digests)
+      throws InterruptedException {
+    return new TransferPass(disk, decision, head)
+        .run(chosen.open(), reader, chosen.base(), chosen.diff().candidates(), digests);
+  }
+
+  private VerifyPass.Verified verify(
+      SnapshotReader reader, TransferPass.Moved moved, boolean digests)
+      throws InterruptedException {
+    boolean repairs = begun().verdict() == Verdict.CONTINUE;
+    return new VerifyPass(disk, nextSequence()).run(reader, moved.extents(), digests, repairs);
   }
 
   @Override

@@ -76,7 +76,22 @@ final class TransferPass {
       String epoch,
       long resumedAt,
       boolean contradicted,
-      Duration time) {}
+      Duration time) {
+    /** What was moved after this by a pass over all of the image. */
+    Moved and(Moved all) {
+      return new Moved(
+          all.extents,
+          all.extentCount,
+          bytesRead + all.bytesRead,
+          bytesDigested + all.bytesDigested,
+          bytesWritten + all.bytesWritten,
+          bytesZeroed + all.bytesZeroed,
+          all.epoch,
+          resumedAt,
+          contradicted || all.contradicted,
+          time.plus(all.time));
+    }
+  }
 
   /**
    * Moves.

@@ -12,17 +12,24 @@ import com.oneprocloud.sync.engine.internal.schedule.Pace;
 import com.oneprocloud.sync.engine.internal.transfer.CompareStage;
 import com.oneprocloud.sync.engine.internal.transfer.Pipeline;
 import com.oneprocloud.sync.engine.internal.verify.DifferingBlocks;
+import com.oneprocloud.sync.engine.internal.verify.RotatingShare;
 import com.oneprocloud.sync.engine.internal.verify.Suspects;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import org.jspecify.annotations.Nullable;
 
 /** Holds a replica against the snapshot that it is said to hold. */
 final class VerifyPass {
   private final OpenDisk disk;
+  private final long turn;
 
-  VerifyPass(OpenDisk disk) {
+  /**
+   * A pass.
+   *
+   * @param turn which share of a rotating verification is compared
+   */
+  VerifyPass(OpenDisk disk, long turn) {
     this.disk = disk;
+    this.turn = turn;
   }
 
   /**
@@ -32,10 +39,27 @@ final class VerifyPass {
    * @param bytesRead bytes read from the snapshot
    * @param bytesDigested bytes of the snapshot that the storage digested
    * @param contradicted whether digests were found wrong, so that all was compared by its bytes
+   * @param unwritten whether something differs that was not written; then the pass ended there
    * @param time how long it took
    */
   record Verified(
-      long bytes, long bytesRead, long bytesDigested, boolean contradicted, Duration time) {}
+      long bytes,
+      long bytesRead,
+      long bytesDigested,
+      boolean contradicted,
+      boolean unwritten,
+      Duration time) {
+    /** The sum of two. */
+    Verified and(Verified next) {
+      return new Verified(
+          bytes + next.bytes,
+          bytesRead + next.bytesRead,
+          bytesDigested + next.bytesDigested,
+          contradicted || next.contradicted,
+          next.unwritten,
+          time.plus(next.time));
+    }
+  }
 
   /**
    * Verifies.
@@ -43,19 +67,23 @@ final class VerifyPass {
    * @param reader the snapshot
    * @param written what the run wrote to the replica
    * @param digests whether digests may say what is equal
-   * @throws TargetException if a byte differs; the run then starts over when it is taken up
+   * @param repairs whether the run can compare all and repair it, if something differs that was not
+   *     written
+   * @throws TargetException if a byte differs that was written; the run then starts over when it is
+   *     taken up
    * @throws InterruptedException if the thread was interrupted
    */
-  Verified run(SnapshotReader reader, Extents written, boolean digests)
+  Verified run(SnapshotReader reader, Extents written, boolean digests, boolean repairs)
       throws InterruptedException {
     long start = System.nanoTime();
     Verification level = disk.resources().settings.verification();
     if (level == Verification.NONE) {
-      return new Verified(0, 0, 0, false, Duration.ZERO);
+      return new Verified(0, 0, 0, false, false, Duration.ZERO);
     }
     disk.begin(Phase.VERIFY);
-    Pass pass = new Pass(reader, level == Verification.ALL ? null : written);
+    Pass pass = new Pass(reader, written, level, repairs);
     boolean contradicted = false;
+    boolean unwritten = false;
     try {
       try {
         pass.run(digests);
@@ -63,6 +91,8 @@ final class VerifyPass {
         contradicted = true;
         pass.run(false);
       }
+    } catch (UnwrittenException e) {
+      unwritten = true;
     } catch (DifferenceException e) {
       // whatever is wrong, taking the run up must not pass over it
       disk.startOver();
@@ -73,40 +103,48 @@ final class VerifyPass {
         pass.bytesRead,
         pass.bytesDigested,
         contradicted,
+        unwritten,
         Duration.ofNanos(System.nanoTime() - start));
   }
 
   /** What is done once, or twice if digests are contradicted. */
   private final class Pass {
     private final SnapshotReader reader;
-    private final @Nullable Extents extents;
+    private final Extents written;
+    private final Verification level;
+    private final boolean repairs;
     long bytes;
     long bytesRead;
     long bytesDigested;
 
-    /**
-     * A pass.
-     *
-     * @param extents what is compared; null for all
-     */
-    Pass(SnapshotReader reader, @Nullable Extents extents) {
+    Pass(SnapshotReader reader, Extents written, Verification level, boolean repairs) {
       this.reader = reader;
-      this.extents = extents;
+      this.written = written;
+      this.level = level;
+      this.repairs = repairs;
+    }
+
+    private RangeSource source() {
+      return switch (level) {
+        case ALL -> KnownExtents.all(reader.size());
+        case ROTATING ->
+            new RotatingShare(written, reader.size(), disk.resources().settings.shares(), turn);
+        default -> new KnownExtents(written, reader.size());
+      };
     }
 
     void run(boolean digests) throws InterruptedException {
       Suspects suspects = new Suspects();
       CompareStage compare =
           new CompareStage(
-              disk.replica(), disk.resources().scratch, new Refuse(reader.snapshot().name()));
+              disk.replica(),
+              disk.resources().scratch,
+              new Refuse(reader.snapshot().name(), written, repairs));
       Pace.Disk pace = disk.resources().pace.disk();
       Pipeline pipeline = disk.pipeline(reader, pace, 0, compare);
       PassProgress progress =
           new PassProgress(disk, Phase.VERIFY, pipeline, suspects, reader.size());
-      RangeSource source =
-          extents == null
-              ? KnownExtents.all(reader.size())
-              : new KnownExtents(extents, reader.size());
+      RangeSource source = source();
       try (source) {
         bytes = digests ? runDifferingBlocks(source, suspects, pipeline, pace, progress) : 0;
         if (!digests) {
@@ -140,19 +178,39 @@ final class VerifyPass {
   /** What verification does with a difference. */
   private final class Refuse implements Pipeline.Stage {
     private final String snapshot;
+    private final Extents written;
+    private final boolean repairs;
 
-    Refuse(String snapshot) {
+    Refuse(String snapshot, Extents written, boolean repairs) {
       this.snapshot = snapshot;
+      this.written = written;
+      this.repairs = repairs;
     }
 
     @Override
     public void data(long offset, ByteBuffer data) {
-      throw new DifferenceException(offset, data.remaining(), snapshot);
+      refuse(offset, data.remaining());
     }
 
     @Override
     public void zero(long offset, long length) {
+      refuse(offset, length);
+    }
+
+    private void refuse(long offset, long length) {
+      if (repairs && written.within(offset, length).isEmpty()) {
+        throw new UnwrittenException(offset);
+      }
       throw new DifferenceException(offset, length, snapshot);
+    }
+  }
+
+  /** Something differs that the run had no reason to write. */
+  private static final class UnwrittenException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    UnwrittenException(long offset) {
+      super("what was not written differs at offset " + offset);
     }
   }
 

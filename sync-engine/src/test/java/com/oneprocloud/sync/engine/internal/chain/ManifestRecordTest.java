@@ -29,6 +29,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -126,6 +127,44 @@ class ManifestRecordTest {
             Extents.none(),
             Verification.NONE);
     assertEquals(least, ManifestRecord.readManifest(ManifestRecord.write(least), "least"));
+  }
+
+  /** Words that older versions do not know have a format that these refuse. */
+  @Test
+  void rotatingVerificationAndWhatItFoundAreOfFormat3() {
+    Manifest plain = manifest();
+    Manifest rotating = with(plain, plain.reason(), Verification.ROTATING);
+    Manifest repaired = with(plain, VerdictReason.REPLICA_DIFFERS, Verification.ALL);
+    for (Manifest manifest : List.of(rotating, repaired)) {
+      byte[] record = ManifestRecord.write(manifest);
+      assertTrue(new String(record, StandardCharsets.UTF_8).startsWith("{\n  \"format\" : 3,"));
+      assertEquals(manifest, ManifestRecord.readManifest(record, "test"));
+    }
+    OpenRun repairing = run().withMaps().resync(VerdictReason.REPLICA_DIFFERS);
+    byte[] record = ManifestRecord.write(repairing);
+    assertTrue(new String(record, StandardCharsets.UTF_8).startsWith("{\n  \"format\" : 3,"));
+    assertEquals(repairing, ManifestRecord.readRun(record, "test"));
+    assertTrue(repairing.usesMaps(), "it had used them");
+  }
+
+  private static Manifest with(Manifest of, VerdictReason reason, Verification verification) {
+    return new Manifest(
+        of.chain(),
+        of.sequence(),
+        of.previous(),
+        of.run(),
+        of.committed(),
+        of.image(),
+        of.identity(),
+        of.layout(),
+        of.parent(),
+        of.snapshot(),
+        of.base(),
+        of.verdict(),
+        reason,
+        of.extents(),
+        verification,
+        of.maps());
   }
 
   /** What is said of object maps has a greater format, which older versions refuse. */

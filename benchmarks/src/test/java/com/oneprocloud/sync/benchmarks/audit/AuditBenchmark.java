@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+package com.oneprocloud.sync.benchmarks.audit;
+
+import com.oneprocloud.sync.api.DiskReport;
+import com.oneprocloud.sync.api.chain.Verification;
+import com.oneprocloud.sync.api.storage.ImageSpec;
+import com.oneprocloud.sync.api.tck.CephLab;
+import com.oneprocloud.sync.api.tck.StorageFixture.ImageOptions;
+import com.oneprocloud.sync.ceph.CephCluster;
+import com.oneprocloud.sync.ceph.CephSnapshotter;
+import com.oneprocloud.sync.ceph.fixture.CephFixture;
+import com.oneprocloud.sync.engine.DirectoryChainStore;
+import com.oneprocloud.sync.engine.EngineSettings;
+import com.oneprocloud.sync.engine.SyncEngine;
+import com.oneprocloud.sync.engine.target.DirectoryTarget;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.SplittableRandom;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * All of a replica is held against its snapshot on a real Ceph, by digests of the OSDs and by
+ * reading the source in turn: what the OSD sends, and how long it takes. {@code benchmarks/audit}
+ * runs it.
+ */
+final class AuditBenchmark {
+  private static final int MIB = 1 << 20;
+  private static final Pattern SENT = Pattern.compile("\"op_r_out_bytes\": (\\d+)");
+
+  private final CephLab lab;
+  private final CephFixture fixture;
+  private final ImageSpec image;
+  private final Path folder;
+
+  private AuditBenchmark(CephLab lab, CephFixture fixture, ImageSpec image, Path folder) {
+    this.lab = lab;
+    this.fixture = fixture;
+    this.image = image;
+    this.folder = folder;
+  }
+
+  /** What one verification took. */
+  private record Row(double seconds, double bytes) {}
+
+  /** Runs: rounds, then MiB of the image. */
+  public static void main(String[] arguments) throws IOException {
+    int rounds = Integer.parseInt(arguments[0]);
+    long size = Long.parseLong(arguments[1]) * MIB;
+    CephLab lab = CephLab.start();
+    Path folder = Files.createTempDirectory("audit");
+    try (CephFixture fixture = new CephFixture(lab);
+        CephFixture.AdminImage disk = fixture.create(ImageOptions.of(size, 4 * MIB))) {
+      SplittableRandom random = new SplittableRandom(1);
+      byte[] bytes = new byte[4 * MIB];
+      for (long at = 0; at < size; at += bytes.length) {
+        random.nextBytes(bytes);
+        disk.write(at, ByteBuffer.wrap(bytes));
+      }
+      new AuditBenchmark(lab, fixture, disk.spec(), folder).run(rounds, size);
+    } finally {
+      try (Stream<Path> files = Files.walk(folder)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(file);
+        }
+      }
+    }
+  }
+
+  private void run(int rounds, long size) {
+    verify(EngineSettings.defaults().withVerification(Verification.NONE));
+    EngineSettings all = EngineSettings.defaults().withVerification(Verification.ALL);
+    List<Row> digests = new ArrayList<>();
+    List<Row> reads = new ArrayList<>();
+    for (int round = 0; round < rounds; round++) {
+      digests.add(measure("digests", all, size));
+      reads.add(measure("reading", all.withDigests(false), size));
+    }
+    print("median, digests", median(digests));
+    print("median, reading", median(reads));
+  }
+
+  private Row measure(String name, EngineSettings settings, long size) {
+    long start = sent();
+    DiskReport report = verify(settings);
+    double bytes = sent() - start;
+    if (report.bytesVerified() != size) {
+      throw new IllegalStateException(report.bytesVerified() + " bytes verified of " + size);
+    }
+    Row row =
+        new Row(report.verifyTime().toNanos() / 1e9 * (1L << 30) / size, bytes * (1L << 40) / size);
+    print(name, row);
+    return row;
+  }
+
+  private static void print(String name, Row row) {
+    System.out.printf(
+        Locale.ROOT,
+        "%-16s %8.2f s per GiB, %12.1f MiB sent by the OSD per TiB%n",
+        name,
+        row.seconds,
+        row.bytes / MIB);
+  }
+
+  private static Row median(List<Row> rows) {
+    double[] seconds = rows.stream().mapToDouble(Row::seconds).sorted().toArray();
+    double[] bytes = rows.stream().mapToDouble(Row::bytes).sorted().toArray();
+    return new Row(seconds[seconds.length / 2], bytes[bytes.length / 2]);
+  }
+
+  private DiskReport verify(EngineSettings settings) {
+    try (CephCluster cluster = CephCluster.connect(fixture.readerConfig());
+        CephSnapshotter snapshotter = CephSnapshotter.connect(fixture.snapshotterConfig());
+        SyncEngine engine =
+            SyncEngine.builder()
+                .storage(cluster)
+                .snapshotter(snapshotter)
+                .chains(DirectoryChainStore.at(folder.resolve("chains")))
+                .settings(settings)
+                .build()) {
+      return engine
+          .run(engine.plan(image, DirectoryTarget.at(folder.resolve("replicas"))))
+          .disks()
+          .get(0);
+    }
+  }
+
+  private long sent() {
+    Matcher sent = SENT.matcher(lab.ceph("tell", "osd.0", "perf", "dump"));
+    if (!sent.find()) {
+      throw new IllegalStateException("the OSD does not say what it sent");
+    }
+    return Long.parseLong(sent.group(1));
+  }
+}
