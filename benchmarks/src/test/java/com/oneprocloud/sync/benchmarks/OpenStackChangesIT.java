@@ -121,6 +121,7 @@ class OpenStackChangesIT {
     Made made = make("volume");
     run(made, Verdict.FULL, VerdictReason.FIRST_POINT);
     grow(made);
+    cloneASnapshot(made);
     loseSnapshots(made);
     revert(made);
     retypeIntoAnotherPool(made);
@@ -132,6 +133,26 @@ class OpenStackChangesIT {
     DiskReport data = run(made, Verdict.CONTINUE, VerdictReason.BASE_PRESENT);
     assertEquals(2L << 30, data.plan().size());
     assertTrue(data.bytesRead() < 1L << 28, data.toString());
+  }
+
+  /**
+   * While a clone needs it, of which Cinder knows nothing, a snapshot stays; the report says so.
+   */
+  private void cloneASnapshot(Made made) throws IOException {
+    CloudSnapshot oldest =
+        snapshots(made.data).stream().min(Comparator.comparing(CloudSnapshot::name)).orElseThrow();
+    String child = "volumes/child-of-" + oldest.id();
+    ceph.rbd("clone", "volumes/volume-" + made.data + "@snapshot-" + oldest.id(), child);
+    try {
+      DiskReport held = run(made, Verdict.CONTINUE, VerdictReason.BASE_PRESENT);
+      assertTrue(held.notes().toString().contains(oldest.id().value()), held.notes().toString());
+      assertEquals(3, snapshots(made.data).size());
+    } finally {
+      ceph.rbd("rm", child, "--no-progress");
+    }
+    DiskReport clean = run(made, Verdict.CONTINUE, VerdictReason.BASE_PRESENT);
+    assertEquals(List.of(), clean.notes());
+    assertEquals(2, snapshots(made.data).size());
   }
 
   /** Somebody else removes the newest of our snapshots, then both: no reason for a full copy. */
