@@ -10,6 +10,7 @@ import com.oneprocloud.sync.api.chain.VerdictReason;
 import com.oneprocloud.sync.api.storage.BlockDigests;
 import com.oneprocloud.sync.api.storage.ImageSpec;
 import com.oneprocloud.sync.api.tck.CephLab;
+import com.oneprocloud.sync.api.tck.RandomWorkload;
 import com.oneprocloud.sync.api.tck.StorageFixture.ImageOptions;
 import com.oneprocloud.sync.api.tck.StorageFixture.WritableImage;
 import com.oneprocloud.sync.ceph.CephCluster;
@@ -17,6 +18,7 @@ import com.oneprocloud.sync.ceph.CephSnapshotter;
 import com.oneprocloud.sync.ceph.fixture.CephFixture;
 import com.oneprocloud.sync.engine.DirectoryChainStore;
 import com.oneprocloud.sync.engine.SyncEngine;
+import com.oneprocloud.sync.engine.fixture.RandomSync;
 import com.oneprocloud.sync.engine.target.DirectoryTarget;
 import java.io.IOException;
 import java.io.InputStream;
@@ -187,6 +189,18 @@ class CephResyncIT {
     } finally {
       lab.rbd("rm", "--no-progress", there);
     }
+  }
+
+  /** Clones, striping, data pools, namespaces, resizes and roll backs included. */
+  @Test
+  void theReplicaOfAnyImageIsRepaired() {
+    RandomSync sync = new RandomSync(fixture, folder, RandomSync.Trouble.none()).withLostBases();
+    long seed = RandomWorkload.seed();
+    for (int run = 0; run < RandomWorkload.runs(4); run++) {
+      sync.run(seed + run, RandomWorkload.steps(12), 24L * MIB);
+    }
+    System.out.println(sync);
+    assertTrue(sync.bytesDigested() > 0, sync::toString);
   }
 
   private void removeSnapshots() {

@@ -12,6 +12,8 @@ import com.oneprocloud.sync.api.chain.Manifest;
 import com.oneprocloud.sync.api.chain.Verdict;
 import com.oneprocloud.sync.api.chain.VerdictReason;
 import com.oneprocloud.sync.api.chain.Verification;
+import com.oneprocloud.sync.api.storage.CacheTier;
+import com.oneprocloud.sync.api.storage.Snapshotter;
 import com.oneprocloud.sync.api.tck.LeakCheck;
 import com.oneprocloud.sync.api.tck.RandomWorkload;
 import com.oneprocloud.sync.engine.fixture.CrashPoint;
@@ -20,6 +22,8 @@ import com.oneprocloud.sync.engine.fixture.World;
 import com.oneprocloud.sync.engine.memory.Call;
 import com.oneprocloud.sync.engine.memory.Effect;
 import com.oneprocloud.sync.engine.memory.Faults;
+import com.oneprocloud.sync.engine.memory.MemoryCluster;
+import com.oneprocloud.sync.engine.target.DirectoryTarget;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -165,6 +169,28 @@ class DigestResyncTest {
     assertEquals(12L * OBJECT, report.bytesVerifyRead());
     assertEquals(0, report.bytesDigested() + report.bytesVerifyDigested());
     end(world);
+  }
+
+  /** Nobody has tried what digests a cache tier hands out. */
+  @Test
+  void behindACacheTierEverythingIsRead() {
+    try (MemoryCluster cluster =
+            MemoryCluster.builder().pools("volumes").cacheTier(CacheTier.PRESENT).build();
+        Snapshotter snapshotter = cluster.snapshotter();
+        SyncEngine engine =
+            SyncEngine.builder()
+                .storage(cluster)
+                .snapshotter(snapshotter)
+                .chains(DirectoryChainStore.at(folder.resolve("chains")))
+                .build()) {
+      cluster.newDisk(World.IMAGE).size(OBJECT).create().write(0, new byte[OBJECT]);
+      DirectoryTarget target = DirectoryTarget.at(folder.resolve("replicas"));
+      engine.run(engine.plan(World.IMAGE, target));
+      DiskReport report = engine.run(engine.plan(World.IMAGE, target)).disks().get(0);
+      assertEquals(VerdictReason.CACHE_TIER, report.reason());
+      assertEquals(0, report.bytesDigested() + report.bytesVerifyDigested());
+      assertEquals(OBJECT, report.bytesRead());
+    }
   }
 
   @Test

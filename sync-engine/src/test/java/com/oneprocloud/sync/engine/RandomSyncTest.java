@@ -2,6 +2,7 @@
 package com.oneprocloud.sync.engine;
 
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.oneprocloud.sync.api.DeadlineException;
 import com.oneprocloud.sync.api.SyncException;
@@ -42,6 +43,15 @@ class RandomSyncTest {
   void theReplicaFollowsWithObjectMaps() {
     try (MemoryFixture fixture = new MemoryFixture()) {
       run(new RandomSync(fixture, folder, Trouble.none()).withFastDiff());
+    }
+  }
+
+  @Test
+  void theReplicaFollowsByComparisonAlone() {
+    try (MemoryFixture fixture = new MemoryFixture()) {
+      RandomSync sync = new RandomSync(fixture, folder, Trouble.none()).withLostBases();
+      run(sync);
+      assertTrue(sync.bytesDigested() > 0, sync::toString);
     }
   }
 

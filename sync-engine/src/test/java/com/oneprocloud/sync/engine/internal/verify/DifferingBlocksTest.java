@@ -17,6 +17,7 @@ import com.oneprocloud.sync.api.target.ReplicaState;
 import com.oneprocloud.sync.api.tck.LeakCheck;
 import com.oneprocloud.sync.api.tck.RandomWorkload;
 import com.oneprocloud.sync.engine.Limits;
+import com.oneprocloud.sync.engine.RateLimit;
 import com.oneprocloud.sync.engine.internal.diff.RangeSource;
 import com.oneprocloud.sync.engine.internal.figures.EngineMeter;
 import com.oneprocloud.sync.engine.internal.schedule.Pace;
@@ -39,6 +40,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -445,6 +448,46 @@ class DifferingBlocksTest {
         assertEquals(range.covers(), range.extents());
         assertEquals(0, blocks.bytesDigested());
       }
+    }
+  }
+
+  /**
+   * The load limit protects the source's disks, which have the same work with a digest as with a
+   * read.
+   */
+  @Test
+  void aDigestWaitsForTheRateAsAReadDoes() throws Exception {
+    byte[] bytes = new byte[32 * BLOCK];
+    AtomicInteger looked = new AtomicInteger();
+    AtomicInteger asked = new AtomicInteger();
+    try (Stored stored = new Stored(MemoryCluster.builder(), bytes, BLOCK)) {
+      stored.cluster.faults(
+          call -> {
+            asked.incrementAndGet();
+            return Effect.none();
+          });
+      // looked at while it waits; over the third time
+      BooleanSupplier thirdTime = () -> looked.incrementAndGet() > 2;
+      DifferingBlocks blocks =
+          new DifferingBlocks(
+              new Given(List.of(all(bytes.length))),
+              stored.reader,
+              new HeldReplica(bytes),
+              0,
+              new Suspects(),
+              new DifferingBlocks.Means(
+                  buffers,
+                  workers,
+                  8,
+                  new Pace(Limits.none().withRate(new RateLimit(0, List.of()))).disk(),
+                  thirdTime,
+                  meter));
+      try (blocks) {
+        RangeSource.Range range = blocks.next();
+        assertEquals(range.covers(), range.extents(), "what was not looked at is handed on");
+      }
+      assertEquals(0, asked.get(), "nothing is asked while the rate is 0");
+      assertTrue(looked.get() > 2, "it waited");
     }
   }
 
