@@ -45,7 +45,6 @@ class CephResyncIT {
   private static final int SIZE = 192 << 20;
   private static final int MIB = 1 << 20;
   private static final byte[] ZEROS = new byte[BlockDigests.BLOCK];
-  private static final Pattern SENT = Pattern.compile("\"op_r_out_bytes\": (\\d+)");
 
   @TempDir Path folder;
 
@@ -104,13 +103,6 @@ class CephResyncIT {
     }
   }
 
-  /** Bytes that the only OSD has sent for reads, since it was started. */
-  private long sent() {
-    Matcher sent = SENT.matcher(lab.ceph("tell", "osd.0", "perf", "dump"));
-    assertTrue(sent.find());
-    return Long.parseLong(sent.group(1));
-  }
-
   /**
    * Bytes of blocks of 64 KiB, at multiples of that, in which at least one byte differs; without
    * those that are zeros now, which need not be read.
@@ -128,9 +120,9 @@ class CephResyncIT {
 
   private void resync(ImageSpec spec, VerdictReason reason, byte[] before) throws IOException {
     long differs = differing(before);
-    long start = sent();
+    long start = OsdTraffic.sent(lab);
     DiskReport report = sync(spec);
-    long moved = sent() - start;
+    long moved = OsdTraffic.sent(lab) - start;
     System.out.printf(
         Locale.ROOT,
         "%s: of %d bytes %d in blocks of 64 KiB that differ; read %d, sent by the OSD in all %d,"
@@ -199,8 +191,8 @@ class CephResyncIT {
     for (int run = 0; run < RandomWorkload.runs(4); run++) {
       sync.run(seed + run, RandomWorkload.steps(12), 24L * MIB);
     }
+    // how many bytes were digested depends on the images: striped ones are read
     System.out.println(sync);
-    assertTrue(sync.bytesDigested() > 0, sync::toString);
   }
 
   private void removeSnapshots() {

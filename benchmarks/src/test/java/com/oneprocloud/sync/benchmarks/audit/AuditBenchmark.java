@@ -6,6 +6,7 @@ import com.oneprocloud.sync.api.chain.Verification;
 import com.oneprocloud.sync.api.storage.ImageSpec;
 import com.oneprocloud.sync.api.tck.CephLab;
 import com.oneprocloud.sync.api.tck.StorageFixture.ImageOptions;
+import com.oneprocloud.sync.benchmarks.OsdTraffic;
 import com.oneprocloud.sync.ceph.CephCluster;
 import com.oneprocloud.sync.ceph.CephSnapshotter;
 import com.oneprocloud.sync.ceph.fixture.CephFixture;
@@ -22,8 +23,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -33,7 +32,6 @@ import java.util.stream.Stream;
  */
 final class AuditBenchmark {
   private static final int MIB = 1 << 20;
-  private static final Pattern SENT = Pattern.compile("\"op_r_out_bytes\": (\\d+)");
 
   private final CephLab lab;
   private final CephFixture fixture;
@@ -88,9 +86,9 @@ final class AuditBenchmark {
   }
 
   private Row measure(String name, EngineSettings settings, long size) {
-    long start = sent();
+    long start = OsdTraffic.sent(lab);
     DiskReport report = verify(settings);
-    double bytes = sent() - start;
+    double bytes = OsdTraffic.sent(lab) - start;
     if (report.bytesVerified() != size) {
       throw new IllegalStateException(report.bytesVerified() + " bytes verified of " + size);
     }
@@ -130,13 +128,5 @@ final class AuditBenchmark {
           .disks()
           .get(0);
     }
-  }
-
-  private long sent() {
-    Matcher sent = SENT.matcher(lab.ceph("tell", "osd.0", "perf", "dump"));
-    if (!sent.find()) {
-      throw new IllegalStateException("the OSD does not say what it sent");
-    }
-    return Long.parseLong(sent.group(1));
   }
 }
