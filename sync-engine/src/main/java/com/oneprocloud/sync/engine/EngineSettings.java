@@ -2,8 +2,12 @@
 package com.oneprocloud.sync.engine;
 
 import com.oneprocloud.sync.api.chain.Verification;
+import com.oneprocloud.sync.engine.internal.settings.NamedSettings;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Properties;
 import java.util.function.Consumer;
 
 /**
@@ -74,6 +78,32 @@ public record EngineSettings(
   /** The defaults: for a proxy with 4 cores and 8 GB. */
   public static EngineSettings defaults() {
     return new Draft().build();
+  }
+
+  /**
+   * The defaults, changed by settings as an operator writes them. The names are those of this
+   * record and of {@link Limits}; numbers as digits, bytes with or without a unit ({@code 32MiB},
+   * {@code 50MB}; {@code rate} is bytes a second), times with one ({@code 500ms}, {@code 3s},
+   * {@code 15m}, {@code 2h}). These names, with whole numbers, are taken too: {@code
+   * parallel_sync_disks_count} for {@link #parallelDisks}, {@code pre_disk_readers_count} (at most
+   * 16) for {@link #requestsInFlight}, {@code fsync_period_frequency} in seconds for {@link
+   * #flushPeriod}, {@code openstack_release_cpu_time} in milliseconds for {@link
+   * Limits#pausePerMegabyte}.
+   *
+   * @param values values by name; what is not named keeps its default
+   * @throws IllegalArgumentException if a name is unknown, a value is malformed or out of range, or
+   *     one setting is given twice; the message lists all that is wrong, a line for each
+   */
+  public static EngineSettings fromProperties(Map<String, String> values) {
+    return NamedSettings.read(values);
+  }
+
+  /** The same for properties, their defaults included; what is no text counts as its text. */
+  public static EngineSettings fromProperties(Properties values) {
+    Map<String, String> all = new HashMap<>();
+    values.forEach((name, value) -> all.put(name.toString(), value.toString()));
+    values.stringPropertyNames().forEach(name -> all.put(name, values.getProperty(name)));
+    return fromProperties(all);
   }
 
   /** The same with another {@link #bytesInFlight}. */

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+package com.oneprocloud.sync.engine.internal.settings;
+
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * How a value is written.
+ *
+ * @param words what is expected, for people
+ * @param parser reads it; empty if it is not of this form
+ */
+record Form<T>(String words, Function<String, Optional<T>> parser) {
+  private static final Pattern WITH_UNIT = Pattern.compile("(\\d{1,12}) ?([A-Za-z]*)");
+
+  private static final Map<String, Long> SIZES =
+      Map.of(
+          "", 1L,
+          "b", 1L,
+          "kb", 1_000L,
+          "mb", 1_000_000L,
+          "gb", 1_000_000_000L,
+          "kib", 1L << 10,
+          "mib", 1L << 20,
+          "gib", 1L << 30);
+
+  private static final Map<String, Long> MILLIS =
+      Map.of("ms", 1L, "s", 1_000L, "m", 60_000L, "h", 3_600_000L);
+
+  /** Reads a value; empty if it is not of this form. */
+  Optional<T> read(String text) {
+    return parser.apply(text.strip());
+  }
+
+  /** A whole number. */
+  static Form<Integer> number(int least, int most) {
+    return new Form<>(
+        "a whole number from " + least + " to " + most,
+        text -> within(text, Map.of("", 1L), least, most).map(Long::intValue));
+  }
+
+  /** A number of bytes. */
+  static Form<Long> size(long least, long most, String range) {
+    return new Form<>(
+        "bytes, such as 32MiB or 50MB, " + range, text -> within(text, SIZES, least, most));
+  }
+
+  /** A time with its unit. */
+  static Form<Duration> time(Duration least, Duration most, String range) {
+    return new Form<>(
+        "a time with its unit, such as 500ms, 3s, 15m or 2h, " + range,
+        text -> within(text, MILLIS, least.toMillis(), most.toMillis()).map(Duration::ofMillis));
+  }
+
+  /** A number of some unit of time. */
+  static Form<Duration> time(String units, Duration unit, int most) {
+    return new Form<>(
+        "a whole number of " + units + " from 0 to " + most,
+        text -> within(text, Map.of("", 1L), 0, most).map(unit::multipliedBy));
+  }
+
+  /** Yes or no. */
+  static Form<Boolean> flag() {
+    return new Form<>(
+        "true or false",
+        text ->
+            text.matches("(?i)true|false")
+                ? Optional.of(Boolean.valueOf(text.toLowerCase(Locale.ROOT)))
+                : Optional.empty());
+  }
+
+  /** One of some words. */
+  static <E extends Enum<E>> Form<E> word(Class<E> words) {
+    List<E> all = Arrays.asList(words.getEnumConstants());
+    return new Form<>(
+        "one of " + all.stream().map(Enum::name).collect(Collectors.joining(", ")),
+        text -> all.stream().filter(it -> it.name().equalsIgnoreCase(text)).findFirst());
+  }
+
+  private static Optional<Long> within(
+      String text, Map<String, Long> units, long least, long most) {
+    Matcher parts = WITH_UNIT.matcher(text);
+    if (!parts.matches()) {
+      return Optional.empty();
+    }
+    Long unit = units.get(parts.group(2).toLowerCase(Locale.ROOT));
+    if (unit == null) {
+      return Optional.empty();
+    }
+    BigDecimal value = new BigDecimal(parts.group(1)).multiply(BigDecimal.valueOf(unit));
+    return value.compareTo(BigDecimal.valueOf(least)) >= 0
+            && value.compareTo(BigDecimal.valueOf(most)) <= 0
+        ? Optional.of(value.longValueExact())
+        : Optional.empty();
+  }
+}

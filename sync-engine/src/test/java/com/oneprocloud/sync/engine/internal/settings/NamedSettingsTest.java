@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+package com.oneprocloud.sync.engine.internal.settings;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import com.oneprocloud.sync.api.chain.Verification;
+import com.oneprocloud.sync.engine.EngineSettings;
+import com.oneprocloud.sync.engine.Limits;
+import com.oneprocloud.sync.engine.RateLimit;
+import java.lang.reflect.RecordComponent;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class NamedSettingsTest {
+  private static final EngineSettings DEFAULTS = EngineSettings.defaults();
+
+  private static EngineSettings of(String... namesAndValues) {
+    Properties properties = new Properties();
+    for (int i = 0; i < namesAndValues.length; i += 2) {
+      properties.setProperty(namesAndValues[i], namesAndValues[i + 1]);
+    }
+    return EngineSettings.fromProperties(properties);
+  }
+
+  private static List<String> faults(Map<String, String> values) {
+    String message =
+        assertThrows(IllegalArgumentException.class, () -> EngineSettings.fromProperties(values))
+            .getMessage();
+    return message.lines().skip(1).map(it -> it.substring("  - ".length())).toList();
+  }
+
+  @Test
+  void nothingGivenMeansTheDefaults() {
+    assertEquals(DEFAULTS, of());
+  }
+
+  @Test
+  void everySettingHasItsName() {
+    List<String> components =
+        Stream.of(EngineSettings.class, Limits.class)
+            .flatMap(it -> Arrays.stream(it.getRecordComponents()))
+            .map(RecordComponent::getName)
+            .filter(it -> !it.equals("limits"))
+            .toList();
+    assertEquals(components, NamedSettings.names());
+  }
+
+  @Test
+  void everySettingIsSet() {
+    EngineSettings expected =
+        new EngineSettings(
+            64 << 20,
+            8,
+            6,
+            3,
+            Duration.ofMillis(1500),
+            Duration.ofMinutes(2),
+            Verification.ALL,
+            true,
+            false,
+            7,
+            new Limits(
+                2, 5, Duration.ofMinutes(15), RateLimit.of(50_000_000), Duration.ofMillis(2)));
+    EngineSettings read =
+        of(
+            "bytesInFlight", "64MiB",
+            "requestsInFlight", "8",
+            "parallelDisks", "6",
+            "workers", " 3 ",
+            "flushPeriod", "1500ms",
+            "leaseTime", "2m",
+            "verification", "all",
+            "fastDiff", "TRUE",
+            "digests", "false",
+            "shares", "7",
+            "disksPerServer", "2",
+            "disksPerPool", "5",
+            "recoveryPoint", "15m",
+            "rate", "50 MB",
+            "pausePerMegabyte", "2ms");
+    assertEquals(expected, read);
+  }
+
+  @Test
+  void theNamesOfOthersMeanTheSameInTheirUnits() {
+    assertEquals(
+        DEFAULTS
+            .withParallelDisks(5)
+            .withRequestsInFlight(16)
+            .withFlushPeriod(Duration.ofSeconds(7))
+            .withLimits(Limits.none().withPausePerMegabyte(Duration.ofMillis(12))),
+        of(
+            "parallel_sync_disks_count", "5",
+            "pre_disk_readers_count", "16",
+            "fsync_period_frequency", "7",
+            "openstack_release_cpu_time", "12"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "parallelDisks, 0",
+    "parallelDisks, four",
+    "parallelDisks, 4.5",
+    "parallelDisks, -1",
+    "parallelDisks, 99999999999999999999",
+    "parallelDisks, ''",
+    "pre_disk_readers_count, 17",
+    "pre_disk_readers_count, 0",
+    "bytesInFlight, 1023KiB",
+    "bytesInFlight, 2GiB",
+    "bytesInFlight, 32MB/s",
+    "bytesInFlight, 999999999999GiB",
+    "flushPeriod, 3",
+    "flushPeriod, 2h",
+    "leaseTime, 999ms",
+    "fsync_period_frequency, 3s",
+    "openstack_release_cpu_time, 60001",
+    "rate, 65GB",
+    "verification, some",
+    "fastDiff, yes",
+  })
+  void whatIsMalformedOrOutOfRangeIsRefused(String name, String value) {
+    List<String> faults = faults(Map.of(name, value));
+    assertEquals(1, faults.size());
+    assertEquals(
+        name + " is \"" + value + "\", but has to be ",
+        faults.get(0).substring(0, faults.get(0).indexOf("has to be ") + "has to be ".length()));
+  }
+
+  @Test
+  void allFaultsAreToldAtOnce() {
+    assertEquals(
+        List.of(
+            "there is no setting Parallel-Disks: write parallelDisks",
+            "parallelDisks is \"many\", but has to be a whole number from 1 to 1000",
+            "parallelDisks and parallel_sync_disks_count are the same setting: keep one of them",
+            "workers is \"0\", but has to be a whole number from 1 to 1000"),
+        faults(
+            Map.of(
+                "workers", "0",
+                "Parallel-Disks", "4",
+                "parallelDisks", "many",
+                "parallel_sync_disks_count", "4")));
+  }
+
+  @Test
+  void anUnknownNameIsAnsweredWithThoseThatThereAre() {
+    List<String> faults = faults(Map.of("speed", "fast"));
+    assertEquals(1, faults.size());
+    NamedSettings.names().forEach(it -> assertEquals(true, faults.get(0).contains(it)));
+  }
+}
