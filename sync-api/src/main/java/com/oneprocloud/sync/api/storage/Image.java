@@ -51,6 +51,16 @@ public interface Image extends AutoCloseable {
   List<Snapshot> snapshots();
 
   /**
+   * The snapshots that existed when the image was opened, or later: for who has just opened it, and
+   * need not ask again where the storage told them with the image.
+   *
+   * @return all snapshots of every kind, by ascending id
+   */
+  default List<Snapshot> snapshotsWhenOpened() {
+    return snapshots();
+  }
+
+  /**
    * About how many bytes a run would move now: what changed between a base and the head, while
    * servers go on writing.
    *

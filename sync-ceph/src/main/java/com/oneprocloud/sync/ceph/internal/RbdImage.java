@@ -34,12 +34,14 @@ public final class RbdImage implements Image {
   private final Layout layout;
   private final Set<String> features;
   private final Optional<ParentLink> parent;
+  private final ImageHandle handle;
   private final PoolContext pool;
   private final SnapshotRecords records;
 
   private RbdImage(Connection connection, ImageSpec spec, ImageHandle handle) {
     this.connection = connection;
     this.spec = spec;
+    this.handle = handle;
     if (handle.isOldFormat()) {
       throw new UnsupportedException(
           failed("open image", spec)
@@ -120,6 +122,11 @@ public final class RbdImage implements Image {
         });
   }
 
+  @Override
+  public List<Snapshot> snapshotsWhenOpened() {
+    return connection.call("list snapshots", spec, lifetime, () -> List.copyOf(handle.snapshots()));
+  }
+
   /**
    * Asks for whole objects, which costs next to nothing where the image has object maps. They are
    * not to be trusted with data ({@code rbd_diff_iterate2} misses changes after a rollback), but
@@ -135,10 +142,18 @@ public final class RbdImage implements Image {
         spec,
         lifetime,
         () -> {
+          // what was not there when this was opened is not known to its handle
+          if (base == null || has(handle, base)) {
+            return handle.changedBytes(base);
+          }
           try (ImageHandle now = ImageHandle.open(connection, identity, spec)) {
             return now.changedBytes(base);
           }
         });
+  }
+
+  private static boolean has(ImageHandle handle, Snapshot snapshot) {
+    return handle.snapshots().stream().anyMatch(it -> it.id().equals(snapshot.id()));
   }
 
   @Override
@@ -181,6 +196,11 @@ public final class RbdImage implements Image {
 
   Lifetime lifetime() {
     return lifetime;
+  }
+
+  /** The snapshots as the handle knows them; on a thread of the connection's calls. */
+  List<Snapshot> listed() {
+    return handle.snapshots();
   }
 
   /** Tells whether snapshots still exist. */

@@ -136,9 +136,13 @@ final class RbdSnapshotReader implements SnapshotReader {
         subject(image, snapshot),
         image.lifetime(),
         () -> {
+          SnapshotRecords.Look look = image.records().look(image.listed(), snapshot);
           ImageHandle handle = ImageHandle.open(connection, image.identity(), image.spec());
           try {
-            return new RbdSnapshotReader(connection, image, handle, snapshot);
+            RbdSnapshotReader reader = new RbdSnapshotReader(connection, image, handle, snapshot);
+            // what its handle lists need not be listed once more to be confirmed
+            look.listed(reader.known.values());
+            return reader;
           } catch (RuntimeException | Error e) {
             handle.close();
             throw e;

@@ -14,7 +14,9 @@ import com.oneprocloud.sync.ceph.internal.library.Librados;
 import com.oneprocloud.sync.ceph.internal.library.NativeBalance;
 import com.oneprocloud.sync.ceph.internal.library.Scratch;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -38,6 +40,9 @@ final class SnapshotRecords {
 
   /** Lists in a row that a record may change under. */
   private static final int TRIES = 8;
+
+  /** Snapshots looked at ahead: images have a few of them, some have thousands. */
+  private static final int MOST_LOOKED_AT = 32;
 
   private final Connection connection;
   private final ImageIdentity identity;
@@ -72,6 +77,47 @@ final class SnapshotRecords {
                     ? CompletableFuture.completedFuture(null)
                     : CompletableFuture.runAsync(
                         () -> list(snapshots), connection.calls().releases()));
+  }
+
+  /**
+   * Looks at records before the snapshots are listed. Blocks.
+   *
+   * @param known snapshots by ascending id, of which the newest are likely to be asked for
+   * @param wanted one more
+   */
+  Look look(List<Snapshot> known, Snapshot wanted) {
+    Map<SnapshotId, Snapshot> snapshots = new LinkedHashMap<>();
+    snapshots.put(wanted.id(), wanted);
+    known.stream()
+        .skip(Math.max(0, known.size() - MOST_LOOKED_AT))
+        .forEach(it -> snapshots.putIfAbsent(it.id(), it));
+    List<Snapshot> all = List.copyOf(snapshots.values());
+    return new Look(all, join(read(all)));
+  }
+
+  /** Records as they were before a list. */
+  final class Look {
+    private final List<Snapshot> snapshots;
+    private final Map<SnapshotId, byte[]> before;
+
+    private Look(List<Snapshot> snapshots, Map<SnapshotId, byte[]> before) {
+      this.snapshots = snapshots;
+      this.before = before;
+    }
+
+    /**
+     * Takes what librbd listed after the look, and looks again: records that stand still are those
+     * of what was listed. Blocks.
+     */
+    void listed(Collection<Snapshot> found) {
+      Map<SnapshotId, byte[]> after = join(read(snapshots));
+      for (Snapshot snapshot : found) {
+        byte[] record = after.get(snapshot.id());
+        if (record != null && Arrays.equals(record, before.get(snapshot.id()))) {
+          confirmed.put(snapshot.id(), record);
+        }
+      }
+    }
   }
 
   private boolean isConfirmed(Snapshot snapshot, Map<SnapshotId, byte[]> records) {

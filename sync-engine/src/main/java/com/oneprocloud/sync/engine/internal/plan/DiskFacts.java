@@ -31,7 +31,7 @@ public record DiskFacts(
   /**
    * Gathers the facts. Reads image, chain store and the replica's record; writes nothing.
    *
-   * @param image the image, open
+   * @param image the image, just opened
    * @param chain the chain
    * @param chains where it is kept
    * @param replica what the replica says that it holds
@@ -40,7 +40,7 @@ public record DiskFacts(
   public static DiskFacts gather(
       Image image, ChainId chain, ChainStore chains, ReplicaState replica, SyncMode mode) {
     List<CommittedManifest> newest = chains.newest(chain, 2);
-    List<Snapshot> snapshots = image.snapshots();
+    List<Snapshot> snapshots = image.snapshotsWhenOpened();
     Optional<CommittedManifest> head = newest.stream().findFirst();
     ChainFacts facts =
         new ChainFacts(

@@ -69,6 +69,10 @@ public final class DiskRun implements AutoCloseable {
   private final Image image;
   private final Replica replica;
   private final Decision decision;
+
+  /** The snapshots of the image when it was opened, under the lease. */
+  private final List<Snapshot> existing;
+
   private final Optional<CommittedManifest> head;
   private final long began = System.nanoTime();
   private @Nullable OpenRun run;
@@ -123,6 +127,7 @@ public final class DiskRun implements AutoCloseable {
       DiskFacts facts =
           DiskFacts.gather(image, plan.chain(), resources.chains, replica.state(), mode);
       this.head = facts.head();
+      this.existing = facts.snapshots();
       this.decision = facts.decision();
       checkPlan();
     } catch (RuntimeException | Error e) {
@@ -172,7 +177,7 @@ public final class DiskRun implements AutoCloseable {
     resources.chains.newest(plan.chain(), 2).forEach(it -> keep.add(it.manifest().snapshot()));
     Set<SnapshotId> kept = keep.stream().map(SnapshotRef::id).collect(Collectors.toSet());
     boolean leaked =
-        image.snapshots().stream().anyMatch(it -> names.own(it.name()) && !kept.contains(it.id()));
+        existing.stream().anyMatch(it -> names.own(it.name()) && !kept.contains(it.id()));
     if (cutShort || leaked) {
       snapshots.forEach(way -> prune(way, keep));
     }
@@ -246,9 +251,9 @@ public final class DiskRun implements AutoCloseable {
       resources.chains.open(lease.lease(), run);
     }
     OpenRun open = begun();
-    List<Snapshot> existing = image.snapshots();
-    Snapshot snapshot = find(existing, open.snapshot().orElseThrow());
-    Snapshot base = open.base().isPresent() ? find(existing, open.base().get()) : null;
+    SnapshotRef taken = open.snapshot().orElseThrow();
+    Snapshot snapshot = resumes() ? existing(taken) : fresh(taken);
+    Snapshot base = open.base().isPresent() ? existing(open.base().get()) : null;
     try (SnapshotReader reader = image.at(snapshot)) {
       DiffPass diff = new DiffPass(disk, image, head);
       DiffPass.Chosen chosen = diff.run(open, reader, base);
@@ -421,8 +426,15 @@ public final class DiskRun implements AutoCloseable {
     return open;
   }
 
-  private Snapshot find(List<Snapshot> snapshots, SnapshotRef ref) {
-    return snapshots.stream()
+  /** A snapshot that this run has just taken. */
+  private static Snapshot fresh(SnapshotRef ref) {
+    return new Snapshot(
+        ref.id(), ref.name(), ref.size(), Snapshot.Kind.USER, Optional.empty(), false);
+  }
+
+  /** An older snapshot. That it is gone since the image was opened is for its reader to notice. */
+  private Snapshot existing(SnapshotRef ref) {
+    return existing.stream()
         .filter(it -> it.id().equals(ref.id()))
         .findFirst()
         .orElseThrow(

@@ -25,11 +25,13 @@ public final class FileReplica implements Replica {
   private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
   private static final int ZERO_PIECE = 1 << 20;
 
+  /** One for all replicas: memory must not grow with the disks that are open. */
+  private static final ByteBuffer ZEROS = ByteBuffer.allocate(ZERO_PIECE).asReadOnlyBuffer();
+
   private final Path file;
   private final boolean device;
   private final FileChannel channel;
   private final ReplicaRecord record;
-  private final ByteBuffer zeros = ByteBuffer.allocateDirect(ZERO_PIECE).asReadOnlyBuffer();
   private ReplicaState state;
 
   private FileReplica(
@@ -156,8 +158,8 @@ public final class FileReplica implements Replica {
       int piece = (int) Math.min(ZERO_PIECE, offset + length - at);
       // what is a hole already must not be filled
       read(at, held.clear().limit(piece));
-      if (held.flip().mismatch(zeros.duplicate().clear().limit(piece)) >= 0) {
-        write(at, zeros.duplicate().clear().limit(piece));
+      if (held.flip().mismatch(ZEROS.duplicate().clear().limit(piece)) >= 0) {
+        write(at, ZEROS.duplicate().clear().limit(piece));
       }
     }
   }
