@@ -5,6 +5,7 @@ module com.oneprocloud.sync.benchmarks {
   requires com.oneprocloud.sync.ceph;
   requires com.oneprocloud.sync.engine;
   requires com.oneprocloud.sync.openstack;
+  requires java.management;
   requires jmh.core;
   requires org.slf4j;
   requires static org.jspecify;

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package com.oneprocloud.sync.benchmarks.fleet;
+
+import com.oneprocloud.sync.api.tck.CephLab;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What the lab's OSD has done for its clients.
+ *
+ * @param operations operations of clients
+ * @param reads of these, those that only read
+ * @param writes of these, those that only wrote
+ * @param bytesOut bytes that it sent
+ */
+record OsdCounters(long operations, long reads, long writes, long bytesOut) {
+  static OsdCounters of(CephLab lab) {
+    String dump = lab.ceph("tell", "osd.0", "perf", "dump", "osd");
+    return new OsdCounters(
+        counter(dump, "op"),
+        counter(dump, "op_r"),
+        counter(dump, "op_w"),
+        counter(dump, "op_out_bytes"));
+  }
+
+  private static long counter(String dump, String name) {
+    Matcher matcher = Pattern.compile("\"" + name + "\": (\\d+)").matcher(dump);
+    if (!matcher.find()) {
+      throw new IllegalStateException("no counter " + name + " in " + dump);
+    }
+    return Long.parseLong(matcher.group(1));
+  }
+
+  /** What was done since. */
+  OsdCounters since(OsdCounters before) {
+    return new OsdCounters(
+        operations - before.operations,
+        reads - before.reads,
+        writes - before.writes,
+        bytesOut - before.bytesOut);
+  }
+
+  /** For each of some disks. */
+  String perDisk(int disks) {
+    return String.format(
+        Locale.ROOT,
+        "a disk: %.1f RADOS operations, of which %.1f only read and %.1f only wrote; %.0f kB sent",
+        (double) operations / disks,
+        (double) reads / disks,
+        (double) writes / disks,
+        bytesOut / 1e3 / disks);
+  }
+}
