@@ -32,7 +32,6 @@ import com.oneprocloud.sync.engine.target.DirectoryTarget;
 import com.oneprocloud.sync.openstack.CloudConfig;
 import com.oneprocloud.sync.openstack.OpenStackCloud;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -233,7 +232,7 @@ class OpenStackChangesIT {
       assertEquals(2, report.disks().size());
       for (DiskReport disk : report.disks()) {
         assertEquals(Verdict.CONTINUE, disk.verdict());
-        assertReplicaEqualsSnapshot(disk);
+        Replicas.assertEqualsSnapshot(ceph, target, disk);
       }
       NotFoundException gone =
           assertThrows(NotFoundException.class, () -> engine.plan(made.server, target));
@@ -254,7 +253,7 @@ class OpenStackChangesIT {
         assertEquals(Consistency.QUIESCED, report.consistency());
         for (DiskReport disk : report.disks()) {
           assertEquals(run == 0 ? Verdict.FULL : Verdict.CONTINUE, disk.verdict());
-          assertReplicaEqualsSnapshot(disk);
+          Replicas.assertEqualsSnapshot(ceph, target, disk);
         }
       }
     }
@@ -289,7 +288,7 @@ class OpenStackChangesIT {
     try (SyncEngine engine = engine()) {
       SyncReport report = engine.run(engine.plan(id, target), deletes);
       server = Optional.empty();
-      assertReplicaEqualsSnapshot(report.disks().get(0));
+      Replicas.assertEqualsSnapshot(ceph, target, report.disks().get(0));
       assertThrows(NotFoundException.class, () -> engine.plan(id, target));
     } finally {
       if (cluster.find(image).isPresent()) {
@@ -315,7 +314,7 @@ class OpenStackChangesIT {
           data = disk;
         }
       }
-      assertReplicaEqualsSnapshot(data);
+      Replicas.assertEqualsSnapshot(ceph, target, data);
       assertEquals(verdict, data.verdict(), report.toString());
       assertEquals(reason, data.reason(), report.toString());
       return data;
@@ -348,16 +347,5 @@ class OpenStackChangesIT {
   /** Names hold the point's number; what Cinder tells of its time is cut to seconds. */
   private CloudSnapshot newest(VolumeId volume) {
     return snapshots(volume).stream().max(Comparator.comparing(CloudSnapshot::name)).orElseThrow();
-  }
-
-  private void assertReplicaEqualsSnapshot(DiskReport disk) throws IOException {
-    Path exported = folder.resolve("exported.raw");
-    String snapshot = disk.committed().manifest().snapshot().name();
-    ceph.rbd("export", "--no-progress", disk.plan().image() + "@" + snapshot, exported.toString());
-    assertEquals(
-        -1,
-        Files.mismatch(exported, target.file(disk.plan().chain().replica())),
-        "first byte that differs");
-    Files.delete(exported);
   }
 }

@@ -29,7 +29,6 @@ import com.oneprocloud.sync.engine.target.DirectoryTarget;
 import com.oneprocloud.sync.openstack.CloudConfig;
 import com.oneprocloud.sync.openstack.OpenStackCloud;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -133,7 +132,7 @@ class OpenStackSyncIT {
           System.out.println(report + "\ntokens in this run: " + renewals);
           for (DiskReport disk : report.disks()) {
             assertEquals(run == 0 ? Verdict.FULL : Verdict.CONTINUE, disk.verdict());
-            assertReplicaEqualsSnapshot(disk);
+            Replicas.assertEqualsSnapshot(ceph, target, disk);
             assertEquals(Math.min(run + 1, 2), ownSnapshots(disk));
           }
           // The third point is the first one after which a snapshot has to go.
@@ -206,7 +205,7 @@ class OpenStackSyncIT {
           assertEquals(
               run == 0 ? VerdictReason.FIRST_POINT : VerdictReason.BASE_PRESENT, disk.reason());
           assertEquals(List.of(), disk.notes());
-          assertReplicaEqualsSnapshot(disk);
+          Replicas.assertEqualsSnapshot(ceph, target, disk);
           if (run > 0) {
             assertTrue(disk.bytesRead() > 0, "the server writes to every disk");
             assertTrue(disk.bytesRead() < disk.plan().size() / 4, disk.toString());
@@ -248,17 +247,6 @@ class OpenStackSyncIT {
 
   private DirectoryChainStore chains() {
     return DirectoryChainStore.at(folder.resolve("chains"));
-  }
-
-  private void assertReplicaEqualsSnapshot(DiskReport disk) throws IOException {
-    Path exported = folder.resolve("exported.raw");
-    String snapshot = disk.committed().manifest().snapshot().name();
-    ceph.rbd("export", "--no-progress", disk.plan().image() + "@" + snapshot, exported.toString());
-    assertEquals(
-        -1,
-        Files.mismatch(exported, target.file(disk.plan().chain().replica())),
-        "first byte that differs");
-    Files.delete(exported);
   }
 
   private long ownSnapshots(DiskReport disk) {

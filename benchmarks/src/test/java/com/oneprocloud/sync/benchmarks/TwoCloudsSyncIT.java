@@ -20,8 +20,6 @@ import com.oneprocloud.sync.engine.SyncEngine;
 import com.oneprocloud.sync.engine.target.DirectoryTarget;
 import com.oneprocloud.sync.openstack.CloudConfig;
 import com.oneprocloud.sync.openstack.OpenStackCloud;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -92,7 +90,7 @@ class TwoCloudsSyncIT {
         System.out.println(report);
         for (DiskReport disk : report.disks()) {
           assertEquals(verdict, disk.verdict(), report.toString());
-          assertReplicaEqualsSnapshot(disk);
+          Replicas.assertEqualsSnapshot(ceph, target, disk);
         }
       }
     }
@@ -134,17 +132,6 @@ class TwoCloudsSyncIT {
             .build()) {
       return engine.run(engine.plan(member.demo.web(), target));
     }
-  }
-
-  private void assertReplicaEqualsSnapshot(DiskReport disk) throws IOException {
-    Path exported = folder.resolve("exported.raw");
-    String snapshot = disk.committed().manifest().snapshot().name();
-    ceph.rbd("export", "--no-progress", disk.plan().image() + "@" + snapshot, exported.toString());
-    assertEquals(
-        -1,
-        Files.mismatch(exported, target.file(disk.plan().chain().replica())),
-        "first byte that differs");
-    Files.delete(exported);
   }
 
   private static final class Member {

@@ -24,6 +24,7 @@ import com.oneprocloud.sync.api.storage.ImageSpec;
 import com.oneprocloud.sync.api.storage.Snapshotter;
 import com.oneprocloud.sync.api.tck.LeakCheck;
 import com.oneprocloud.sync.engine.fixture.MemoryFolder;
+import com.oneprocloud.sync.engine.fixture.Servers;
 import com.oneprocloud.sync.engine.internal.schedule.Pace;
 import com.oneprocloud.sync.engine.memory.Call;
 import com.oneprocloud.sync.engine.memory.Effect;
@@ -93,24 +94,7 @@ class FleetTest {
   }
 
   private static Server server(ServerId id) {
-    return new Server(
-        id,
-        "name of " + id,
-        Optional.empty(),
-        "ACTIVE",
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        List.of(),
-        Map.of(),
-        Map.of(),
-        Optional.empty(),
-        Optional.empty(),
-        List.of(),
-        false,
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty());
+    return Servers.active(id, "name of " + id);
   }
 
   private static List<Disk> disks(ServerId server) {

@@ -33,6 +33,7 @@ import com.oneprocloud.sync.api.mapping.PoolMapping;
 import com.oneprocloud.sync.api.storage.ImageSpec;
 import com.oneprocloud.sync.api.storage.Snapshot;
 import com.oneprocloud.sync.api.target.ReplicaName;
+import com.oneprocloud.sync.engine.fixture.Servers;
 import com.oneprocloud.sync.engine.fixture.SteppedStore;
 import com.oneprocloud.sync.engine.fixture.Steps;
 import com.oneprocloud.sync.engine.memory.MemoryCluster;
@@ -382,24 +383,7 @@ class ServerSyncTest {
 
     @Override
     public Server server(ServerId id) {
-      return new Server(
-          id,
-          "web-1",
-          Optional.empty(),
-          "ACTIVE",
-          Optional.empty(),
-          Optional.empty(),
-          Optional.empty(),
-          List.of(),
-          Map.of(),
-          Map.of(),
-          Optional.empty(),
-          Optional.empty(),
-          List.of(),
-          false,
-          Optional.empty(),
-          Optional.empty(),
-          Optional.empty());
+      return Servers.active(id, "web-1");
     }
 
     @Override

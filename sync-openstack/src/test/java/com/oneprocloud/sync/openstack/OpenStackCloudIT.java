@@ -426,22 +426,32 @@ class OpenStackCloudIT {
         stuck.toString());
   }
 
-  @Test
-  void readsNineVolumesInPagesOfTwoAndMeetsTheQuota() throws Exception {
+  /** What is done in a project that nothing else fills. */
+  private interface ProjectWork {
+    void run(ServiceClient admin, ServiceClient cinder, OpenStackCloud own, String project)
+        throws Exception;
+  }
+
+  private void inProjectOfItsOwn(int pageSize, ProjectWork work) throws Exception {
     Session admin = session(config("lab-admin"));
     ServiceClient identity = admin.service(ServiceType.IDENTITY);
     String project = makeProject(identity);
     CloudConfig config =
-        config("lab-other").toBuilder().scope(Scope.projectId(project)).pageSize(2).build();
+        config("lab-other").toBuilder().scope(Scope.projectId(project)).pageSize(pageSize).build();
     OpenStackCloud own = connect(config);
     ServiceClient cinder = session(config).service(ServiceType.BLOCK_STORAGE);
     try {
-      meetTheQuota(admin.service(ServiceType.BLOCK_STORAGE), cinder, own, project);
+      work.run(admin.service(ServiceType.BLOCK_STORAGE), cinder, own, project);
     } finally {
       removeSnapshots(own);
       removeVolumes(cinder, own);
       identity.call("DELETE", "/projects/{project}", project).send();
     }
+  }
+
+  @Test
+  void readsNineVolumesInPagesOfTwoAndMeetsTheQuota() throws Exception {
+    inProjectOfItsOwn(2, this::meetTheQuota);
   }
 
   private void meetTheQuota(
@@ -476,19 +486,7 @@ class OpenStackCloudIT {
 
   @Test
   void meetsTheQuotasOfAVolumeType() throws Exception {
-    Session admin = session(config("lab-admin"));
-    ServiceClient identity = admin.service(ServiceType.IDENTITY);
-    String project = makeProject(identity);
-    CloudConfig config = config("lab-other").toBuilder().scope(Scope.projectId(project)).build();
-    OpenStackCloud own = connect(config);
-    ServiceClient cinder = session(config).service(ServiceType.BLOCK_STORAGE);
-    try {
-      meetTheQuotasOfAType(admin.service(ServiceType.BLOCK_STORAGE), cinder, own, project);
-    } finally {
-      removeSnapshots(own);
-      removeVolumes(cinder, own);
-      identity.call("DELETE", "/projects/{project}", project).send();
-    }
+    inProjectOfItsOwn(0, this::meetTheQuotasOfAType);
   }
 
   /** Two volumes of one GiB each. */

@@ -10,9 +10,9 @@ import com.oneprocloud.sync.api.inventory.Volume;
 import com.oneprocloud.sync.api.inventory.VolumeId;
 import com.oneprocloud.sync.api.mapping.PoolMapping;
 import com.oneprocloud.sync.api.storage.ImageSpec;
+import com.oneprocloud.sync.engine.fixture.Servers;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.atomic.LongAdder;
@@ -106,24 +106,7 @@ final class FleetCloud implements CloudInventory {
   }
 
   private static Server describe(ServerId id) {
-    return new Server(
-        id,
-        "name of " + id,
-        Optional.empty(),
-        "ACTIVE",
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        List.of(),
-        Map.of(),
-        Map.of(),
-        Optional.empty(),
-        Optional.empty(),
-        List.of(),
-        false,
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty());
+    return Servers.active(id, "name of " + id);
   }
 
   @Override
