@@ -93,7 +93,7 @@ final class MemoryFleet implements AutoCloseable {
     round++;
     for (ImageSpec image : cloud.images()) {
       ByteBuffer bytes = ByteBuffer.allocate(CHANGE).putLong(0, round);
-      cluster.disk(image).write(dense + CHANGE * (1 + round % 8), bytes);
+      cluster.disk(image).write(dense + (long) CHANGE * (1 + round % 8), bytes);
     }
   }
 
