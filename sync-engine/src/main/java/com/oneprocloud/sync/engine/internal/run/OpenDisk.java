@@ -5,14 +5,8 @@ import com.oneprocloud.sync.api.DiskPlan;
 import com.oneprocloud.sync.api.DiskProgress;
 import com.oneprocloud.sync.api.SyncListener.Phase;
 import com.oneprocloud.sync.api.chain.RunProgress;
-import com.oneprocloud.sync.api.storage.SnapshotReader;
 import com.oneprocloud.sync.api.target.Replica;
-import com.oneprocloud.sync.engine.internal.diff.RangeSource;
 import com.oneprocloud.sync.engine.internal.figures.DiskMeter;
-import com.oneprocloud.sync.engine.internal.schedule.Pace;
-import com.oneprocloud.sync.engine.internal.transfer.Pipeline;
-import com.oneprocloud.sync.engine.internal.verify.DifferingBlocks;
-import com.oneprocloud.sync.engine.internal.verify.Suspects;
 
 /**
  * What the passes over one disk share.
@@ -31,46 +25,6 @@ record OpenDisk(
     RunResources resources,
     Notifier notifier,
     DiskMeter meter) {
-
-  /** A pipeline for one pass, in the engine's memory and threads. */
-  Pipeline pipeline(SnapshotReader reader, Pace.Disk pace, long start, Pipeline.Stage stage) {
-    return new Pipeline(
-        reader,
-        resources.buffers,
-        resources.workers,
-        resources.settings.requestsInFlight(),
-        pace,
-        start,
-        stage,
-        resources.meter);
-  }
-
-  /**
-   * What is left of a source for the pass of a pipeline, in the same memory and threads.
-   *
-   * @param pace the pipeline's
-   */
-  DifferingBlocks differing(
-      RangeSource source,
-      SnapshotReader reader,
-      long start,
-      Suspects suspects,
-      Pipeline pipeline,
-      Pace.Disk pace) {
-    return new DifferingBlocks(
-        source,
-        reader,
-        replica,
-        start,
-        suspects,
-        new DifferingBlocks.Means(
-            resources.buffers,
-            resources.workers,
-            resources.settings.requestsInFlight(),
-            pace,
-            pipeline::failed,
-            resources.meter));
-  }
 
   /** Says that a phase begins. */
   void begin(Phase phase) {

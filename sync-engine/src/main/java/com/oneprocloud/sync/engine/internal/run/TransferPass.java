@@ -18,14 +18,13 @@ import com.oneprocloud.sync.engine.internal.diff.Candidates;
 import com.oneprocloud.sync.engine.internal.diff.DiffStream;
 import com.oneprocloud.sync.engine.internal.diff.RangeSource;
 import com.oneprocloud.sync.engine.internal.plan.Decision;
-import com.oneprocloud.sync.engine.internal.schedule.Pace;
 import com.oneprocloud.sync.engine.internal.transfer.CompareStage;
 import com.oneprocloud.sync.engine.internal.transfer.CopyStage;
 import com.oneprocloud.sync.engine.internal.transfer.Pipeline;
-import com.oneprocloud.sync.engine.internal.verify.DifferingBlocks;
 import com.oneprocloud.sync.engine.internal.verify.Suspects;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -124,7 +123,24 @@ final class TransferPass {
       replica.resize(reader.size());
     }
     boolean zeroed = full && replica.clearsToZero();
-    Pass pass = new Pass(open, reader, base, candidates, epoch, new CopyStage(replica, zeroed));
+    boolean everything = resync || (full && !zeroed);
+    SourceUse use = new SourceUse(disk, reader);
+    CopyStage copy = new CopyStage(replica, zeroed);
+    Pass pass =
+        new Pass(
+            use,
+            copy,
+            resync,
+            () ->
+                new DiffStream(
+                    reader,
+                    base,
+                    candidates,
+                    also(open, reader),
+                    everything,
+                    disk.resources().calls),
+            reader.size(),
+            epoch);
     Extents extents;
     boolean contradicted = false;
     try {
@@ -137,11 +153,11 @@ final class TransferPass {
     }
     return new Moved(
         extents,
-        pass.extents,
-        pass.bytesRead,
-        pass.bytesDigested,
-        pass.copy.bytesWritten(),
-        pass.copy.bytesZeroed(),
+        pass.extentCount,
+        use.bytesRead(),
+        use.bytesDigested(),
+        copy.bytesWritten(),
+        copy.bytesZeroed(),
         epoch,
         resumeAt,
         contradicted,
@@ -150,29 +166,27 @@ final class TransferPass {
 
   /** What is done once, or twice if digests are contradicted. */
   private final class Pass {
-    private final OpenRun open;
-    private final SnapshotReader reader;
-    private final @Nullable Snapshot base;
-    private final Candidates candidates;
+    private final SourceUse use;
+    private final CopyStage copy;
+    private final boolean compares;
+    private final Supplier<RangeSource> source;
+    private final long size;
     private final String epoch;
-    final CopyStage copy;
-    long extents;
-    long bytesRead;
-    long bytesDigested;
+    long extentCount;
 
     Pass(
-        OpenRun open,
-        SnapshotReader reader,
-        @Nullable Snapshot base,
-        Candidates candidates,
-        String epoch,
-        CopyStage copy) {
-      this.open = open;
-      this.reader = reader;
-      this.base = base;
-      this.candidates = candidates;
-      this.epoch = epoch;
+        SourceUse use,
+        CopyStage copy,
+        boolean compares,
+        Supplier<RangeSource> source,
+        long size,
+        String epoch) {
+      this.use = use;
       this.copy = copy;
+      this.compares = compares;
+      this.source = source;
+      this.size = size;
+      this.epoch = epoch;
     }
 
     /**
@@ -182,53 +196,21 @@ final class TransferPass {
      * @throws Suspects.ContradictionException if digests were found wrong
      */
     Extents run(long from, boolean digests) throws InterruptedException {
-      RunResources resources = disk.resources();
-      boolean resync = open.verdict() == Verdict.CHECKSUM_RESYNC;
-      boolean full = open.verdict() == Verdict.FULL;
       Suspects suspects = new Suspects();
       Pipeline.Stage stage =
-          resync ? new CompareStage(replica, resources.scratch, suspects.before(copy)) : copy;
-      Pace.Disk pace = resources.pace.disk();
-      Pipeline pipeline = disk.pipeline(reader, pace, from, stage);
-      TransferJournal journal =
-          new TransferJournal(disk, pipeline, suspects, reader.size(), from, epoch);
-      RangeSource source =
-          new DiffStream(
-              reader,
-              base,
-              candidates,
-              also(open, reader),
-              resync || (full && !replica.clearsToZero()),
-              resources.calls);
-      try (source) {
-        if (digests) {
-          runDifferingBlocks(source, from, suspects, pipeline, pace, journal);
-        } else {
-          pipeline.run(source, journal);
-        }
-      } finally {
-        bytesRead += pipeline.bytesRead();
+          compares
+              ? new CompareStage(replica, disk.resources().scratch, suspects.before(copy))
+              : copy;
+      Pipeline pipeline = use.pipeline(from, stage);
+      TransferJournal journal = new TransferJournal(disk, pipeline, suspects, size, from, epoch);
+      if (digests) {
+        use.runDifferingBlocks(pipeline, source.get(), journal, from, suspects);
+      } else {
+        use.run(pipeline, source.get(), journal);
       }
       journal.end();
-      extents = pipeline.extents();
+      extentCount = pipeline.extents();
       return journal.extents();
-    }
-
-    private void runDifferingBlocks(
-        RangeSource source,
-        long from,
-        Suspects suspects,
-        Pipeline pipeline,
-        Pace.Disk pace,
-        TransferJournal journal)
-        throws InterruptedException {
-      DifferingBlocks differing = disk.differing(source, reader, from, suspects, pipeline, pace);
-      try (differing) {
-        pipeline.run(differing, journal);
-      } finally {
-        bytesRead += differing.bytesRead();
-        bytesDigested += differing.bytesDigested();
-      }
     }
   }
 

@@ -8,10 +8,8 @@ import com.oneprocloud.sync.api.storage.Extents;
 import com.oneprocloud.sync.api.storage.SnapshotReader;
 import com.oneprocloud.sync.engine.internal.diff.KnownExtents;
 import com.oneprocloud.sync.engine.internal.diff.RangeSource;
-import com.oneprocloud.sync.engine.internal.schedule.Pace;
 import com.oneprocloud.sync.engine.internal.transfer.CompareStage;
 import com.oneprocloud.sync.engine.internal.transfer.Pipeline;
-import com.oneprocloud.sync.engine.internal.verify.DifferingBlocks;
 import com.oneprocloud.sync.engine.internal.verify.RotatingShare;
 import com.oneprocloud.sync.engine.internal.verify.Suspects;
 import java.nio.ByteBuffer;
@@ -100,8 +98,8 @@ final class VerifyPass {
     }
     return new Verified(
         pass.bytes,
-        pass.bytesRead,
-        pass.bytesDigested,
+        pass.use.bytesRead(),
+        pass.use.bytesDigested(),
         contradicted,
         unwritten,
         Duration.ofNanos(System.nanoTime() - start));
@@ -113,15 +111,15 @@ final class VerifyPass {
     private final Extents written;
     private final Verification level;
     private final boolean repairs;
+    final SourceUse use;
     long bytes;
-    long bytesRead;
-    long bytesDigested;
 
     Pass(SnapshotReader reader, Extents written, Verification level, boolean repairs) {
       this.reader = reader;
       this.written = written;
       this.level = level;
       this.repairs = repairs;
+      this.use = new SourceUse(disk, reader);
     }
 
     private RangeSource source() {
@@ -140,38 +138,15 @@ final class VerifyPass {
               disk.replica(),
               disk.resources().scratch,
               new Refuse(reader.snapshot().name(), written, repairs));
-      Pace.Disk pace = disk.resources().pace.disk();
-      Pipeline pipeline = disk.pipeline(reader, pace, 0, compare);
+      Pipeline pipeline = use.pipeline(0, compare);
       PassProgress progress =
           new PassProgress(disk, Phase.VERIFY, pipeline, suspects, reader.size());
-      RangeSource source = source();
-      try (source) {
-        bytes = digests ? runDifferingBlocks(source, suspects, pipeline, pace, progress) : 0;
-        if (!digests) {
-          pipeline.run(source, progress);
-        }
-        bytes += compare.bytesCompared();
-      } finally {
-        bytesRead += pipeline.bytesRead();
+      if (digests) {
+        use.runDifferingBlocks(pipeline, source(), progress, 0, suspects);
+      } else {
+        use.run(pipeline, source(), progress);
       }
-    }
-
-    /** Bytes that digests called equal. */
-    private long runDifferingBlocks(
-        RangeSource source,
-        Suspects suspects,
-        Pipeline pipeline,
-        Pace.Disk pace,
-        PassProgress progress)
-        throws InterruptedException {
-      DifferingBlocks differing = disk.differing(source, reader, 0, suspects, pipeline, pace);
-      try (differing) {
-        pipeline.run(differing, progress);
-        return differing.bytesEqual();
-      } finally {
-        bytesRead += differing.bytesRead();
-        bytesDigested += differing.bytesDigested();
-      }
+      bytes = use.bytesEqual() + compare.bytesCompared();
     }
   }
 

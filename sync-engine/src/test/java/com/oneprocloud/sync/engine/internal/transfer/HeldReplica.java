@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /** A replica in an array. */
-public final class HeldReplica implements Replica {
+public class HeldReplica implements Replica {
   /** What it holds. */
   public final byte[] bytes;
 

@@ -13,7 +13,6 @@ import com.oneprocloud.sync.api.storage.Extents;
 import com.oneprocloud.sync.api.storage.ImageSpec;
 import com.oneprocloud.sync.api.storage.SnapshotReader;
 import com.oneprocloud.sync.api.target.Replica;
-import com.oneprocloud.sync.api.target.ReplicaState;
 import com.oneprocloud.sync.api.tck.LeakCheck;
 import com.oneprocloud.sync.api.tck.RandomWorkload;
 import com.oneprocloud.sync.engine.Limits;
@@ -318,70 +317,18 @@ class DifferingBlocksTest {
   }
 
   /** A replica whose reads are looked at first. */
-  private record BrokenReplica(HeldReplica held, LongConsumer look) implements Replica {
+  private static final class BrokenReplica extends HeldReplica {
+    private final LongConsumer look;
+
     BrokenReplica(byte[] bytes, LongConsumer look) {
-      this(new HeldReplica(bytes), look);
+      super(bytes);
+      this.look = look;
     }
 
     @Override
     public void read(long offset, ByteBuffer into) {
       look.accept(offset);
-      held.read(offset, into);
-    }
-
-    @Override
-    public ReplicaState state() {
-      return held.state();
-    }
-
-    @Override
-    public void mark(ReplicaState state) {
-      held.mark(state);
-    }
-
-    @Override
-    public long size() {
-      return held.size();
-    }
-
-    @Override
-    public void resize(long size) {
-      held.resize(size);
-    }
-
-    @Override
-    public boolean clear(long size) {
-      return held.clear(size);
-    }
-
-    @Override
-    public boolean clearsToZero() {
-      return held.clearsToZero();
-    }
-
-    @Override
-    public void write(long offset, ByteBuffer data) {
-      held.write(offset, data);
-    }
-
-    @Override
-    public void zero(long offset, long length) {
-      held.zero(offset, length);
-    }
-
-    @Override
-    public void flush() {
-      held.flush();
-    }
-
-    @Override
-    public String epoch() {
-      return held.epoch();
-    }
-
-    @Override
-    public void close() {
-      held.close();
+      super.read(offset, into);
     }
   }
 
