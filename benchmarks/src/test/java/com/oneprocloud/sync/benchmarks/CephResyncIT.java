@@ -13,13 +13,9 @@ import com.oneprocloud.sync.api.tck.CephLab;
 import com.oneprocloud.sync.api.tck.RandomWorkload;
 import com.oneprocloud.sync.api.tck.StorageFixture.ImageOptions;
 import com.oneprocloud.sync.api.tck.StorageFixture.WritableImage;
-import com.oneprocloud.sync.ceph.CephCluster;
-import com.oneprocloud.sync.ceph.CephSnapshotter;
 import com.oneprocloud.sync.ceph.fixture.CephFixture;
-import com.oneprocloud.sync.engine.DirectoryChainStore;
-import com.oneprocloud.sync.engine.SyncEngine;
+import com.oneprocloud.sync.engine.EngineSettings;
 import com.oneprocloud.sync.engine.fixture.RandomSync;
-import com.oneprocloud.sync.engine.target.DirectoryTarget;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -88,19 +84,7 @@ class CephResyncIT {
   }
 
   private DiskReport sync(ImageSpec spec) {
-    try (CephCluster cluster = CephCluster.connect(fixture.readerConfig());
-        CephSnapshotter snapshotter = CephSnapshotter.connect(fixture.snapshotterConfig());
-        SyncEngine engine =
-            SyncEngine.builder()
-                .storage(cluster)
-                .snapshotter(snapshotter)
-                .chains(DirectoryChainStore.at(folder.resolve("chains")))
-                .build()) {
-      return engine
-          .run(engine.plan(spec, DirectoryTarget.at(folder.resolve("replicas"))))
-          .disks()
-          .get(0);
-    }
+    return Replicas.sync(fixture, folder, spec, EngineSettings.defaults());
   }
 
   /**
@@ -120,9 +104,9 @@ class CephResyncIT {
 
   private void resync(ImageSpec spec, VerdictReason reason, byte[] before) throws IOException {
     long differs = differing(before);
-    long start = OsdTraffic.sent(lab);
+    long start = OsdPerf.of(lab).sent();
     DiskReport report = sync(spec);
-    long moved = OsdTraffic.sent(lab) - start;
+    long moved = OsdPerf.of(lab).sent() - start;
     System.out.printf(
         Locale.ROOT,
         "%s: of %d bytes %d in blocks of 64 KiB that differ; read %d, sent by the OSD in all %d,"

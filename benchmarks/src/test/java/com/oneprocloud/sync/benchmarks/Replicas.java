@@ -4,17 +4,46 @@ package com.oneprocloud.sync.benchmarks;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.oneprocloud.sync.api.DiskReport;
+import com.oneprocloud.sync.api.storage.ImageSpec;
 import com.oneprocloud.sync.api.tck.CephLab;
+import com.oneprocloud.sync.ceph.CephCluster;
+import com.oneprocloud.sync.ceph.CephSnapshotter;
+import com.oneprocloud.sync.ceph.fixture.CephFixture;
+import com.oneprocloud.sync.engine.DirectoryChainStore;
+import com.oneprocloud.sync.engine.EngineSettings;
+import com.oneprocloud.sync.engine.SyncEngine;
 import com.oneprocloud.sync.engine.target.DirectoryTarget;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Holds replicas against what the rbd command exports. */
-final class Replicas {
+/** Replicas of images on a real Ceph. */
+public final class Replicas {
   private Replicas() {}
 
-  /** Fails if a byte of a replica is not what the snapshot of its newest point has there. */
+  /** One run, with the folders chains and replicas in a folder. */
+  public static DiskReport sync(
+      CephFixture fixture, Path folder, ImageSpec image, EngineSettings settings) {
+    try (CephCluster cluster = CephCluster.connect(fixture.readerConfig());
+        CephSnapshotter snapshotter = CephSnapshotter.connect(fixture.snapshotterConfig());
+        SyncEngine engine =
+            SyncEngine.builder()
+                .storage(cluster)
+                .snapshotter(snapshotter)
+                .chains(DirectoryChainStore.at(folder.resolve("chains")))
+                .settings(settings)
+                .build()) {
+      return engine
+          .run(engine.plan(image, DirectoryTarget.at(folder.resolve("replicas"))))
+          .disks()
+          .get(0);
+    }
+  }
+
+  /**
+   * Exports with the rbd command, and fails if a byte of a replica is not what the snapshot of its
+   * newest point has there.
+   */
   static void assertEqualsSnapshot(CephLab ceph, DirectoryTarget target, DiskReport disk)
       throws IOException {
     Path replica = target.file(disk.plan().chain().replica());

@@ -12,6 +12,7 @@ import com.oneprocloud.sync.api.chain.VerdictReason;
 import com.oneprocloud.sync.api.storage.ImageIdentity;
 import com.oneprocloud.sync.api.storage.ImageSpec;
 import com.oneprocloud.sync.api.target.ReplicaName;
+import com.oneprocloud.sync.benchmarks.Folders;
 import com.oneprocloud.sync.engine.DirectoryChainStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -19,11 +20,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Comparator;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Mode;
@@ -78,13 +76,7 @@ public class JournalBenchmark {
   /** Removes the directory. */
   @TearDown
   public void close() throws IOException {
-    List<Path> files;
-    try (Stream<Path> all = Files.walk(folder)) {
-      files = all.sorted(Comparator.reverseOrder()).toList();
-    }
-    for (Path file : files) {
-      Files.delete(file);
-    }
+    Folders.remove(folder);
   }
 
   /** One record. */

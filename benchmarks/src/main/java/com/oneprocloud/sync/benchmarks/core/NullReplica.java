@@ -6,7 +6,7 @@ import com.oneprocloud.sync.api.target.ReplicaState;
 import java.nio.ByteBuffer;
 
 /** A replica that takes everything and keeps nothing, as {@code /dev/null} does for a tool. */
-public final class NullReplica implements Replica {
+public class NullReplica implements Replica {
   @Override
   public ReplicaState state() {
     return new ReplicaState.Empty();

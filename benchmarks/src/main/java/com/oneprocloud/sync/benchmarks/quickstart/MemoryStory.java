@@ -8,6 +8,7 @@ import com.oneprocloud.sync.api.SyncPlan;
 import com.oneprocloud.sync.api.SyncReport;
 import com.oneprocloud.sync.api.storage.ImageSpec;
 import com.oneprocloud.sync.api.storage.Snapshot;
+import com.oneprocloud.sync.benchmarks.Folders;
 import com.oneprocloud.sync.engine.DirectoryChainStore;
 import com.oneprocloud.sync.engine.ProgressBar;
 import com.oneprocloud.sync.engine.SyncEngine;
@@ -19,10 +20,8 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
 
 /** The main job on a cluster in memory, told step by step. */
 final class MemoryStory {
@@ -53,7 +52,7 @@ final class MemoryStory {
       tell(folder);
     } finally {
       if (!keep) {
-        remove(folder);
+        Folders.remove(folder);
       }
     }
     out.println(keep ? "Kept: " + folder : "Removed: " + folder);
@@ -168,13 +167,5 @@ final class MemoryStory {
   private void say(String format, Object... arguments) {
     out.printf(Locale.ROOT, "   " + format + "%n", arguments);
     out.flush();
-  }
-
-  private static void remove(Path folder) throws IOException {
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
-    }
   }
 }

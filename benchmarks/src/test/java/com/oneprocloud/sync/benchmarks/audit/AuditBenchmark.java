@@ -6,24 +6,19 @@ import com.oneprocloud.sync.api.chain.Verification;
 import com.oneprocloud.sync.api.storage.ImageSpec;
 import com.oneprocloud.sync.api.tck.CephLab;
 import com.oneprocloud.sync.api.tck.StorageFixture.ImageOptions;
-import com.oneprocloud.sync.benchmarks.OsdTraffic;
-import com.oneprocloud.sync.ceph.CephCluster;
-import com.oneprocloud.sync.ceph.CephSnapshotter;
+import com.oneprocloud.sync.benchmarks.Folders;
+import com.oneprocloud.sync.benchmarks.OsdPerf;
+import com.oneprocloud.sync.benchmarks.Replicas;
 import com.oneprocloud.sync.ceph.fixture.CephFixture;
-import com.oneprocloud.sync.engine.DirectoryChainStore;
 import com.oneprocloud.sync.engine.EngineSettings;
-import com.oneprocloud.sync.engine.SyncEngine;
-import com.oneprocloud.sync.engine.target.DirectoryTarget;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
-import java.util.stream.Stream;
 
 /**
  * All of a replica is held against its snapshot on a real Ceph, by digests of the OSDs and by
@@ -64,11 +59,7 @@ final class AuditBenchmark {
       }
       new AuditBenchmark(lab, fixture, disk.spec(), folder).run(rounds, size);
     } finally {
-      try (Stream<Path> files = Files.walk(folder)) {
-        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-          Files.delete(file);
-        }
-      }
+      Folders.remove(folder);
     }
   }
 
@@ -86,9 +77,9 @@ final class AuditBenchmark {
   }
 
   private Row measure(String name, EngineSettings settings, long size) {
-    long start = OsdTraffic.sent(lab);
+    long start = OsdPerf.of(lab).sent();
     DiskReport report = verify(settings);
-    double bytes = OsdTraffic.sent(lab) - start;
+    double bytes = OsdPerf.of(lab).sent() - start;
     if (report.bytesVerified() != size) {
       throw new IllegalStateException(report.bytesVerified() + " bytes verified of " + size);
     }
@@ -114,19 +105,6 @@ final class AuditBenchmark {
   }
 
   private DiskReport verify(EngineSettings settings) {
-    try (CephCluster cluster = CephCluster.connect(fixture.readerConfig());
-        CephSnapshotter snapshotter = CephSnapshotter.connect(fixture.snapshotterConfig());
-        SyncEngine engine =
-            SyncEngine.builder()
-                .storage(cluster)
-                .snapshotter(snapshotter)
-                .chains(DirectoryChainStore.at(folder.resolve("chains")))
-                .settings(settings)
-                .build()) {
-      return engine
-          .run(engine.plan(image, DirectoryTarget.at(folder.resolve("replicas"))))
-          .disks()
-          .get(0);
-    }
+    return Replicas.sync(fixture, folder, image, settings);
   }
 }

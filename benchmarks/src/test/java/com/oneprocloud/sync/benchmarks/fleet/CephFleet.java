@@ -4,6 +4,7 @@ package com.oneprocloud.sync.benchmarks.fleet;
 import com.oneprocloud.sync.api.chain.SyncMode;
 import com.oneprocloud.sync.api.storage.ImageSpec;
 import com.oneprocloud.sync.api.tck.CephLab;
+import com.oneprocloud.sync.benchmarks.Folders;
 import com.oneprocloud.sync.ceph.CephCluster;
 import com.oneprocloud.sync.ceph.CephConfig;
 import com.oneprocloud.sync.ceph.CephSnapshotter;
@@ -49,7 +50,7 @@ final class CephFleet {
     try {
       fleet.run(words.get("callers", servers), settings, folder, replicas);
     } finally {
-      Fleet.remove(replicas);
+      Folders.remove(replicas);
       fleet.remove();
     }
   }

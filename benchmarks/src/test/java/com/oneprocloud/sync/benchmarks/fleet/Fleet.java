@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package com.oneprocloud.sync.benchmarks.fleet;
 
-import java.io.IOException;
+import com.oneprocloud.sync.benchmarks.Folders;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.stream.Stream;
 
 /** What {@code benchmarks/fleet} runs. */
 final class Fleet {
@@ -23,16 +21,7 @@ final class Fleet {
         default -> throw new IllegalArgumentException("memory, ceph or soak?");
       }
     } finally {
-      remove(folder);
-    }
-  }
-
-  /** Removes a folder and what is in it. */
-  static void remove(Path folder) throws IOException {
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
+      Folders.remove(folder);
     }
   }
 }

@@ -2,9 +2,8 @@
 package com.oneprocloud.sync.benchmarks.fleet;
 
 import com.oneprocloud.sync.api.tck.CephLab;
+import com.oneprocloud.sync.benchmarks.OsdPerf;
 import java.util.Locale;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * What the lab's OSD has done for its clients.
@@ -16,20 +15,9 @@ import java.util.regex.Pattern;
  */
 record OsdCounters(long operations, long reads, long writes, long bytesOut) {
   static OsdCounters of(CephLab lab) {
-    String dump = lab.ceph("tell", "osd.0", "perf", "dump", "osd");
+    OsdPerf now = OsdPerf.of(lab);
     return new OsdCounters(
-        counter(dump, "op"),
-        counter(dump, "op_r"),
-        counter(dump, "op_w"),
-        counter(dump, "op_out_bytes"));
-  }
-
-  private static long counter(String dump, String name) {
-    Matcher matcher = Pattern.compile("\"" + name + "\": (\\d+)").matcher(dump);
-    if (!matcher.find()) {
-      throw new IllegalStateException("no counter " + name + " in " + dump);
-    }
-    return Long.parseLong(matcher.group(1));
+        now.counter("op"), now.counter("op_r"), now.counter("op_w"), now.counter("op_out_bytes"));
   }
 
   /** What was done since. */
