@@ -203,6 +203,15 @@ final class CephSnapshotterIT {
               .redirectOutput(ProcessBuilder.Redirect.DISCARD)
               .redirectError(ProcessBuilder.Redirect.DISCARD)
               .start();
+      try {
+        awaitLock(spec);
+      } catch (RuntimeException | Error e) {
+        process.destroyForcibly();
+        throw e;
+      }
+    }
+
+    private void awaitLock(ImageSpec spec) {
       long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
       while (!lab.rbd("lock", "ls", spec.toString()).contains("auto")) {
         assertTrue(process.isAlive() && System.nanoTime() < end, "rbd bench takes no lock");
@@ -211,7 +220,8 @@ final class CephSnapshotterIT {
     }
 
     void signal(String name) throws IOException, InterruptedException {
-      Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start();
+      // the shell's own: some roots of other releases have no such program
+      Process kill = new ProcessBuilder("sh", "-c", "kill -" + name + " " + process.pid()).start();
       assertEquals(0, kill.waitFor());
     }
 
@@ -224,8 +234,9 @@ final class CephSnapshotterIT {
           process.destroyForcibly().waitFor();
         }
       } catch (InterruptedException e) {
-        process.destroyForcibly();
         throw new InterruptedIOException();
+      } finally {
+        process.destroyForcibly();
       }
       assertFalse(process.isAlive());
     }
