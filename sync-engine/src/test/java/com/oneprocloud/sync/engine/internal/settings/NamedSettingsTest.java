@@ -57,7 +57,7 @@ class NamedSettingsTest {
   void everySettingIsSet() {
     EngineSettings expected =
         new EngineSettings(
-            64 << 20,
+            48 << 20,
             8,
             6,
             3,
@@ -71,7 +71,7 @@ class NamedSettingsTest {
                 2, 5, Duration.ofMinutes(15), RateLimit.of(50_000_000), Duration.ofMillis(2)));
     EngineSettings read =
         of(
-            "bytesInFlight", "64MiB",
+            "bytesInFlight", "48MiB",
             "requestsInFlight", "8",
             "parallelDisks", "6",
             "workers", " 3 ",

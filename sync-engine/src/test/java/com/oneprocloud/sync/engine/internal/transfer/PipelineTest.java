@@ -15,15 +15,22 @@ import com.oneprocloud.sync.api.storage.Layout;
 import com.oneprocloud.sync.api.storage.SnapshotReader;
 import com.oneprocloud.sync.api.tck.RandomWorkload;
 import com.oneprocloud.sync.engine.internal.diff.KnownExtents;
+import com.oneprocloud.sync.engine.internal.diff.RangeSource;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a failure of any kind, at any place, leaves behind: nothing under way, no memory out. */
@@ -178,5 +185,88 @@ class PipelineTest {
         .thenReturn(CompletableFuture.completedFuture(null));
     run(new Discard());
     assertEquals(0, buffers.bytesOut());
+  }
+
+  /** Tells the rest of a diff only once data of its beginning was handed on. */
+  private static final class SlowDiff implements RangeSource, Pipeline.Stage {
+    private final CountDownLatch handedOn = new CountDownLatch(1);
+    private int given;
+
+    @Override
+    public boolean hasNext() {
+      return given < 2;
+    }
+
+    @Override
+    public Range next() throws InterruptedException {
+      if (given == 1) {
+        handedOn.await();
+      }
+      long offset = (long) given * OBJECT;
+      given++;
+      return new Range(Extents.of(Extent.data(offset, OBJECT)), offset + OBJECT);
+    }
+
+    @Override
+    public void close() {}
+
+    @Override
+    public void data(long offset, ByteBuffer data) {
+      handedOn.countDown();
+    }
+
+    @Override
+    public void zero(long offset, long length) {}
+  }
+
+  @Test
+  void dataMovesBeforeTheDiffHasEnded() throws InterruptedException {
+    when(reader.layout()).thenReturn(new Layout(OBJECT, OBJECT, 1, 1));
+    when(reader.read(any(Extents.class), any()))
+        .thenReturn(CompletableFuture.completedFuture(null));
+    SlowDiff diff = new SlowDiff();
+    Pipeline pipeline = new Pipeline(reader, buffers, Runnable::run, 4, 0, diff);
+    pipeline.run(diff, done -> {});
+    assertEquals(2L * OBJECT, pipeline.bytesRead());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"3, 16, 3", "16, 4, 4"})
+  void requestsAndBytesAreLimitedEachForItself(int requests, int objectsOfMemory, int most)
+      throws InterruptedException {
+    when(reader.layout()).thenReturn(new Layout(OBJECT, OBJECT, 1, 1));
+    BlockingQueue<CompletableFuture<Void>> reads = new LinkedBlockingQueue<>();
+    AtomicInteger underWay = new AtomicInteger();
+    AtomicInteger peak = new AtomicInteger();
+    when(reader.read(any(Extents.class), any()))
+        .thenAnswer(
+            call -> {
+              CompletableFuture<Void> read = new CompletableFuture<>();
+              peak.accumulateAndGet(underWay.incrementAndGet(), Math::max);
+              reads.add(read);
+              return read;
+            });
+    BufferPool memory = new BufferPool(objectsOfMemory * OBJECT);
+    Pipeline pipeline = new Pipeline(reader, memory, Runnable::run, requests, 0, new Discard());
+    FutureTask<Void> run =
+        new FutureTask<>(
+            () -> {
+              pipeline.run(KnownExtents.all(SIZE), done -> {});
+              return null;
+            });
+    Thread driver = new Thread(run, "driver");
+    driver.start();
+    for (int left = (int) (SIZE / OBJECT); left > 0; left--) {
+      while (reads.size() < Math.min(most, left)) {
+        Thread.onSpinWait();
+      }
+      underWay.decrementAndGet();
+      reads.take().complete(null);
+    }
+    driver.join();
+    assertEquals(most, peak.get());
+    assertTrue(run.isDone());
+    assertEquals(SIZE, pipeline.bytesRead());
+    assertEquals(0, memory.bytesOut());
   }
 }
