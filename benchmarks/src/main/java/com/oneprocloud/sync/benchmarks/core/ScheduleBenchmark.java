@@ -25,7 +25,7 @@ public class ScheduleBenchmark {
   @Param({"10", "1000"})
   public int servers = 10;
 
-  private final Pace.Disk disk = new Pace(Limits.none()).disk();
+  private final Pace.Disk disk = Pace.unlimited();
   private DiskQueue<Integer> queue = queue();
   private int waiting;
 

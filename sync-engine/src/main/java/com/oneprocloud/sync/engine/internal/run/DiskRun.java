@@ -30,6 +30,8 @@ import com.oneprocloud.sync.engine.internal.plan.Decision;
 import com.oneprocloud.sync.engine.internal.plan.DiskFacts;
 import com.oneprocloud.sync.engine.internal.point.DiskSnapshots;
 import com.oneprocloud.sync.engine.internal.point.SnapshotNames;
+import com.oneprocloud.sync.engine.internal.schedule.Lane;
+import com.oneprocloud.sync.engine.internal.schedule.Pace;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -122,7 +124,9 @@ public final class DiskRun implements AutoCloseable {
       opened.push(replica);
       DiskMeter meter = resources.meter.begin(plan);
       opened.push(meter);
-      this.disk = new OpenDisk(plan, replica, lease, resources, notifier, meter);
+      Pace.Disk pace = resources.pace.disk(Lane.of(plan));
+      opened.push(pace);
+      this.disk = new OpenDisk(plan, replica, lease, resources, notifier, meter, pace);
       finishCommitted();
       DiskFacts facts =
           DiskFacts.gather(image, plan.chain(), resources.chains, replica.state(), mode);

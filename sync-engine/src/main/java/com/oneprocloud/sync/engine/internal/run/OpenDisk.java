@@ -7,6 +7,7 @@ import com.oneprocloud.sync.api.SyncListener.Phase;
 import com.oneprocloud.sync.api.chain.RunProgress;
 import com.oneprocloud.sync.api.target.Replica;
 import com.oneprocloud.sync.engine.internal.figures.DiskMeter;
+import com.oneprocloud.sync.engine.internal.schedule.Pace;
 
 /**
  * What the passes over one disk share.
@@ -17,6 +18,7 @@ import com.oneprocloud.sync.engine.internal.figures.DiskMeter;
  * @param resources memory, threads and settings; the engine's
  * @param notifier who listens
  * @param meter how far the disk is; belongs to the run
+ * @param pace when it may read; belongs to the run
  */
 record OpenDisk(
     DiskPlan plan,
@@ -24,7 +26,8 @@ record OpenDisk(
     LeaseKeeper lease,
     RunResources resources,
     Notifier notifier,
-    DiskMeter meter) {
+    DiskMeter meter,
+    Pace.Disk pace) {
 
   /** Says that a phase begins. */
   void begin(Phase phase) {

@@ -3,19 +3,17 @@ package com.oneprocloud.sync.engine.internal.run;
 
 import com.oneprocloud.sync.api.storage.SnapshotReader;
 import com.oneprocloud.sync.engine.internal.diff.RangeSource;
-import com.oneprocloud.sync.engine.internal.schedule.Pace;
 import com.oneprocloud.sync.engine.internal.transfer.Pipeline;
 import com.oneprocloud.sync.engine.internal.verify.DifferingBlocks;
 import com.oneprocloud.sync.engine.internal.verify.Suspects;
 
 /**
  * Runs pipelines over a snapshot, and sums up what they take from it: one pass, and a second one if
- * digests were contradicted. All of them go at one pace. Not thread-safe.
+ * digests were contradicted. All of them go at the disk's pace. Not thread-safe.
  */
 final class SourceUse {
   private final OpenDisk disk;
   private final SnapshotReader reader;
-  private final Pace.Disk pace;
   private long bytesRead;
   private long bytesDigested;
   private long bytesEqual;
@@ -24,7 +22,6 @@ final class SourceUse {
   SourceUse(OpenDisk disk, SnapshotReader reader) {
     this.disk = disk;
     this.reader = reader;
-    this.pace = disk.resources().pace.disk();
   }
 
   /** A pipeline for one pass, in the engine's memory and threads. */
@@ -35,7 +32,7 @@ final class SourceUse {
         resources.buffers,
         resources.workers,
         resources.settings.requestsInFlight(),
-        pace,
+        disk.pace(),
         start,
         stage,
         resources.meter);
@@ -71,7 +68,7 @@ final class SourceUse {
             resources.buffers,
             resources.workers,
             resources.settings.requestsInFlight(),
-            pace,
+            disk.pace(),
             pipeline::failed,
             resources.meter);
     try (source) {

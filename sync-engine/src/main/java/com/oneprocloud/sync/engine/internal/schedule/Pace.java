@@ -4,24 +4,24 @@ package com.oneprocloud.sync.engine.internal.schedule;
 import com.oneprocloud.sync.engine.Limits;
 import com.oneprocloud.sync.engine.RateLimit;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * When reads may begin, by the rate that all disks have together and by the pause that each makes.
+ * When reads may begin, by the rates that disks have together and by the pause that each makes.
  *
- * <p>Disks that wait for the rate go so that each gets as many bytes as every other, whatever the
- * size of its reads (start-time fair queueing): over any time in which two wait for their next read
- * whenever they have got one, their bytes differ by at most the largest read of each. No credit is
- * saved up while a disk does not ask. Without a rate and a pause this costs nothing. Thread-safe.
+ * <p>A read waits for its server's rate, then for its pool's, then for that of all disks: it stands
+ * in one line at a time, so one that is held back by its pool keeps nobody of another waiting, and
+ * it gets to the front of each line in the end. What waits in a later line has been counted in the
+ * ones before: these rates are held to within one read of each of their disks. Without a rate and a
+ * pause this costs nothing. Thread-safe.
  */
 public final class Pace {
-  /** How often who waits looks whether it is over, in nanoseconds. */
-  private static final long LOOK = 200_000_000;
-
   private static final long MEGABYTE = 1_000_000;
 
   /** A shorter pause is not made before it has grown; in nanoseconds. */
@@ -29,17 +29,13 @@ public final class Pace {
 
   private final Time time;
   private final long pausePerMegabyte;
+  private final RateLimit serverRate;
   private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
+  private final @Nullable SharedRate all;
+  private final Map<String, SharedRate> pools = new HashMap<>();
 
-  /** Guarded by the lock. */
-  private final @Nullable TokenBucket bucket;
-
-  /** In the order in which they came. Guarded by the lock. */
-  private final List<Disk> waiting = new ArrayList<>();
-
-  /** The place, in bytes, of what began last. Guarded by the lock. */
-  private long begun;
+  /** Of servers that have disks now. Guarded by the lock. */
+  private final Map<String, SharedRate> servers = new HashMap<>();
 
   /** The pace of an engine. */
   public Pace(Limits limits) {
@@ -49,41 +45,84 @@ public final class Pace {
   Pace(Limits limits, Time time) {
     this.time = time;
     this.pausePerMegabyte = limits.pausePerMegabyte().toNanos();
-    this.bucket =
-        limits.rate().equals(RateLimit.unlimited())
-            ? null
-            : new TokenBucket(limits.rate(), time.nanos(), time.now());
+    this.serverRate = limits.serverRate();
+    this.all = limited(limits.rate()) ? shared(limits.rate()) : null;
+    limits
+        .poolRates()
+        .forEach(
+            (pool, rate) -> {
+              if (limited(rate)) {
+                pools.put(pool, shared(rate));
+              }
+            });
   }
 
-  /** One disk's way through this. */
-  public Disk disk() {
-    return new Disk();
+  private static boolean limited(RateLimit rate) {
+    return !rate.equals(RateLimit.unlimited());
   }
 
-  /** How many disks wait for the rate; for the holder of the lock, as {@link Time} is. */
-  int waitingNow() {
-    return waiting.size();
+  private SharedRate shared(RateLimit rate) {
+    return new SharedRate(rate, time, lock);
   }
 
-  private Disk first() {
-    Disk first = waiting.get(0);
-    for (Disk disk : waiting) {
-      if (disk.place < first.place) {
-        first = disk;
-      }
+  /** A way through nothing that holds back. */
+  public static Disk unlimited() {
+    return new Pace(Limits.none()).disk(new Lane("", ""));
+  }
+
+  /**
+   * One disk's way through this, to be closed when the disk is done with.
+   *
+   * @param lane what it has rates in common with
+   */
+  public Disk disk(Lane lane) {
+    lock.lock();
+    try {
+      return new Disk(lane.server(), shares(lane));
+    } finally {
+      lock.unlock();
     }
-    return first;
+  }
+
+  /** The rates of a lane, in the order in which they are waited for. */
+  private List<SharedRate.Share> shares(Lane lane) {
+    List<SharedRate.Share> shares = new ArrayList<>();
+    if (limited(serverRate)) {
+      shares.add(servers.computeIfAbsent(lane.server(), it -> shared(serverRate)).share());
+    }
+    SharedRate pool = pools.get(lane.pool());
+    if (pool != null) {
+      shares.add(pool.share());
+    }
+    if (all != null) {
+      shares.add(all.share());
+    }
+    return shares;
+  }
+
+  /** How many servers have rates of their own now. */
+  int serversNow() {
+    lock.lock();
+    try {
+      return servers.size();
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** A disk that reads. For one thread. */
-  public final class Disk {
-    /** Where its next read stands. Guarded by the lock. */
-    private long place;
+  public final class Disk implements AutoCloseable {
+    private final String server;
+    private final List<SharedRate.Share> shares;
+    private boolean closed;
 
     /** How long the pause is that it has to make. */
     private long owed;
 
-    private Disk() {}
+    private Disk(String server, List<SharedRate.Share> shares) {
+      this.server = server;
+      this.shares = shares;
+    }
 
     /**
      * Waits until a read may begin.
@@ -97,9 +136,8 @@ public final class Pace {
         pause(over);
       }
       owed += bytes * pausePerMegabyte / MEGABYTE;
-      TokenBucket tokens = bucket;
-      if (tokens != null) {
-        take(tokens, bytes, over);
+      for (int i = 0; i < shares.size(); i++) {
+        shares.get(i).take(bytes, over);
       }
     }
 
@@ -111,7 +149,7 @@ public final class Pace {
       try {
         long left = end - time.nanos();
         while (left > 0 && !over.getAsBoolean()) {
-          time.await(nobody, Math.min(left, LOOK));
+          time.await(nobody, Math.min(left, SharedRate.LOOK));
           left = end - time.nanos();
         }
       } finally {
@@ -119,29 +157,16 @@ public final class Pace {
       }
     }
 
-    private void take(TokenBucket tokens, int bytes, BooleanSupplier over)
-        throws InterruptedException {
-      lock.lockInterruptibly();
+    @Override
+    public void close() {
+      lock.lock();
       try {
-        place = Math.max(place, begun);
-        waiting.add(this);
-        try {
-          while (!over.getAsBoolean()) {
-            long wait = LOOK;
-            if (first() == this) {
-              wait = tokens.take(bytes, time.nanos(), time.now());
-              if (wait == 0) {
-                begun = place;
-                place += bytes;
-                return;
-              }
-            }
-            time.await(changed, Math.min(wait, LOOK));
-          }
-        } finally {
-          waiting.remove(this);
-          changed.signalAll();
+        if (closed) {
+          return;
         }
+        closed = true;
+        shares.forEach(SharedRate.Share::release);
+        servers.computeIfPresent(server, (name, rate) -> rate.isUsed() ? rate : null);
       } finally {
         lock.unlock();
       }

@@ -21,6 +21,12 @@ public final class NamedSettings {
   private static final int MOST = 1000;
   private static final Duration MINUTE = Duration.ofMinutes(1);
 
+  /** What the name of a pool's rate begins with. */
+  private static final String POOL_RATE = "poolRate.";
+
+  private static final Form<Long> RATE =
+      Form.size(0, RateLimit.FASTEST, "a second, at most 64GB; 0 is a pause");
+
   private static final List<Setting<?>> ALL =
       List.of(
           new Setting<>(
@@ -50,10 +56,10 @@ public final class NamedSettings {
               "recoveryPoint",
               Form.time(Duration.ZERO, Duration.ofDays(365), "0s for none"),
               limit(Limits::withRecoveryPoint)),
+          new Setting<>("rate", RATE, limit((it, bytes) -> it.withRate(RateLimit.of(bytes)))),
           new Setting<>(
-              "rate",
-              Form.size(0, RateLimit.FASTEST, "a second, at most 64GB; 0 is a pause"),
-              limit((it, bytes) -> it.withRate(RateLimit.of(bytes)))),
+              "serverRate", RATE, limit((it, bytes) -> it.withServerRate(RateLimit.of(bytes)))),
+          poolRate("<pool>"),
           new Setting<>(
               "pausePerMegabyte",
               Form.time(Duration.ZERO, MINUTE, "at most 1m"),
@@ -101,6 +107,11 @@ public final class NamedSettings {
     }
   }
 
+  private static Setting<Long> poolRate(String pool) {
+    return new Setting<>(
+        POOL_RATE + pool, RATE, limit((it, bytes) -> it.withPoolRate(pool, RateLimit.of(bytes))));
+  }
+
   private static <T> BiFunction<EngineSettings, T, EngineSettings> limit(
       BiFunction<Limits, T, Limits> change) {
     return (settings, value) -> settings.withLimits(change.apply(settings.limits(), value));
@@ -122,7 +133,7 @@ public final class NamedSettings {
     Map<String, String> setBy = new LinkedHashMap<>();
     for (Map.Entry<String, String> entry : new TreeMap<>(values).entrySet()) {
       String name = entry.getKey();
-      Optional<Setting<?>> found = ALL.stream().filter(it -> it.name().equals(name)).findFirst();
+      Optional<Setting<?>> found = find(name);
       if (found.isEmpty()) {
         faults.add(unknown(name));
         continue;
@@ -146,6 +157,12 @@ public final class NamedSettings {
     return settings;
   }
 
+  private static Optional<Setting<?>> find(String name) {
+    return name.startsWith(POOL_RATE) && name.length() > POOL_RATE.length()
+        ? Optional.of(poolRate(name.substring(POOL_RATE.length())))
+        : ALL.stream().filter(it -> it.name().equals(name)).findFirst();
+  }
+
   private static String unknown(String name) {
     Optional<String> near =
         ALL.stream().map(Setting::name).filter(it -> bare(it).equals(bare(name))).findFirst();
@@ -160,6 +177,6 @@ public final class NamedSettings {
 
   /** A name without what is easily confused. */
   private static String bare(String name) {
-    return name.toLowerCase(Locale.ROOT).replaceAll("[^a-z]", "");
+    return name.toLowerCase(Locale.ROOT).replaceAll("<.*>|[^a-z]", "");
   }
 }

@@ -3,7 +3,6 @@ package com.oneprocloud.sync.engine.internal.transfer;
 
 import com.oneprocloud.sync.api.storage.Extents;
 import com.oneprocloud.sync.api.storage.SnapshotReader;
-import com.oneprocloud.sync.engine.Limits;
 import com.oneprocloud.sync.engine.internal.diff.RangeSource;
 import com.oneprocloud.sync.engine.internal.figures.EngineMeter;
 import com.oneprocloud.sync.engine.internal.schedule.Pace;
@@ -85,7 +84,7 @@ public final class Pipeline {
         buffers,
         workers,
         requests,
-        new Pace(Limits.none()).disk(),
+        Pace.unlimited(),
         start,
         stage,
         new EngineMeter(System::nanoTime));

@@ -2,6 +2,7 @@
 package com.oneprocloud.sync.engine.internal.schedule;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.oneprocloud.sync.api.tck.LeakCheck;
@@ -14,10 +15,14 @@ import java.time.Instant;
 import java.time.LocalTime;
 import java.time.ZoneId;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
@@ -30,6 +35,8 @@ class PaceTest {
 
   /** The day before the clocks there go from 02:00 to 03:00. */
   private static final Instant SPRING = Instant.parse("2026-03-28T00:00:00Z");
+
+  private static final Lane LANE = new Lane("server", "vms");
 
   @RegisterExtension final LeakCheck leaks = new LeakCheck();
 
@@ -126,7 +133,7 @@ class PaceTest {
   @Test
   void readsTakeAsLongAsTheRateSays() throws InterruptedException {
     Waited time = new Waited();
-    Pace.Disk disk = new Pace(Limits.none().withRate(RateLimit.of(1000)), time).disk();
+    Pace.Disk disk = new Pace(Limits.none().withRate(RateLimit.of(1000)), time).disk(LANE);
     for (int i = 0; i < 11; i++) {
       disk.before(5000, () -> false);
     }
@@ -139,35 +146,37 @@ class PaceTest {
   void thePauseIsMadeForEachMegabyte() throws InterruptedException {
     Waited time = new Waited();
     Limits limits = Limits.none().withPausePerMegabyte(Duration.ofMillis(3));
-    Pace.Disk disk = new Pace(limits, time).disk();
+    Pace.Disk disk = new Pace(limits, time).disk(LANE);
     for (int i = 0; i <= 100; i++) {
       disk.before(50_000, () -> false);
     }
     assertEquals(Duration.ofNanos(14 * 7 * 150_000), Duration.ofNanos(time.nanos));
     Waited other = new Waited();
-    disk = new Pace(limits, other).disk();
+    disk = new Pace(limits, other).disk(LANE);
     for (int i = 0; i <= 10; i++) {
       disk.before(500_000, () -> false);
     }
     assertEquals(Duration.ofMillis(15), Duration.ofNanos(other.nanos));
   }
 
-  /** Time that passes only when all disks wait, so that each always waits for its next read. */
+  /**
+   * Time that passes only when all disks wait and each has seen that it has to, so that each always
+   * waits for its next read.
+   */
   private static final class AllWait implements Time {
-    Pace pace;
-    final int disks;
-    long nanos;
+    private final int disks;
+    private final long step;
+    private final Set<Thread> waiting = new HashSet<>();
+    private final AtomicLong nanos = new AtomicLong();
 
-    AllWait(int disks) {
+    AllWait(int disks, long step) {
       this.disks = disks;
+      this.step = step;
     }
 
     @Override
     public long nanos() {
-      if (pace != null && pace.waitingNow() == disks) {
-        nanos += 1_000_000_000;
-      }
-      return nanos;
+      return nanos.get();
     }
 
     @Override
@@ -179,6 +188,11 @@ class PaceTest {
     @SuppressWarnings("WaitNotInLoop")
     @Override
     public void await(Condition condition, long wait) throws InterruptedException {
+      waiting.add(Thread.currentThread());
+      if (waiting.size() == disks) {
+        waiting.clear();
+        nanos.addAndGet(step);
+      }
       boolean unused = condition.await(1, TimeUnit.MICROSECONDS);
     }
   }
@@ -186,9 +200,8 @@ class PaceTest {
   @Test
   void disksThatWaitGetAsMuchAsEachOther() throws Exception {
     int[] largest = {20_000, 320_000, 80_000};
-    AllWait time = new AllWait(largest.length);
+    AllWait time = new AllWait(largest.length, 1_000_000_000);
     Pace pace = new Pace(Limits.none().withRate(RateLimit.of(10_000)), time);
-    time.pace = pace;
     long[] bytes = new long[largest.length];
     List<FutureTask<Void>> tasks = new ArrayList<>();
     long seed = RandomWorkload.seed();
@@ -198,7 +211,7 @@ class PaceTest {
       FutureTask<Void> task =
           new FutureTask<>(
               () -> {
-                Pace.Disk mine = pace.disk();
+                Pace.Disk mine = pace.disk(LANE);
                 int read = largest[disk];
                 while (!over(bytes)) {
                   mine.before(read, () -> over(bytes));
@@ -235,5 +248,139 @@ class PaceTest {
         }
       }
     }
+  }
+
+  /** What disks have in common, by a model of its own: how much they are ahead of their rate. */
+  private static final class Group {
+    final String name;
+    final long rate;
+    final long most;
+    double ahead;
+    long at;
+    long bytes;
+
+    /**
+     * A group.
+     *
+     * @param reads how many of the largest reads may be under way between its line and the last
+     */
+    Group(String name, long rate, int reads) {
+      this.name = name;
+      this.rate = rate;
+      this.most = rate / 10 + (long) reads * LARGEST;
+    }
+
+    void begins(int read, long nanos, long seed) {
+      ahead = Math.max(0, ahead - (nanos - at) * (rate / 1e9)) + read;
+      at = nanos;
+      bytes += read;
+      assertTrue(
+          ahead <= most + 1,
+          () -> "-Dsync.seed=" + seed + ": " + name + " is " + ahead + " ahead of " + most);
+    }
+
+    @Override
+    public String toString() {
+      return name + " at " + rate + ": " + bytes;
+    }
+
+    /** How much of what it may read it has read, when each of its disks always wants to. */
+    double used(long nanos) {
+      return bytes / (rate / 1e9 * nanos);
+    }
+  }
+
+  private static final int LARGEST = 4000;
+  private static final long TEN_SECONDS = 10_000_000_000L;
+
+  /**
+   * Disks of random servers and pools, all of which always want to read: no server, no pool and not
+   * all of them together get more than their rate, and every disk is held back by a rate that is
+   * used up.
+   */
+  @RepeatedTest(5)
+  void theRatesOfServersPoolsAndAllAreHeldToAndUsedUp() throws Exception {
+    long seed = RandomWorkload.seed();
+    SplittableRandom random = new SplittableRandom(seed);
+    int disks = random.nextInt(2, 9);
+    long rate = random.nextInt(100_000, 400_000);
+    long serverRate = random.nextInt(40_000, 200_000);
+    Limits limits =
+        Limits.none().withRate(RateLimit.of(rate)).withServerRate(RateLimit.of(serverRate));
+    List<Group> pools = new ArrayList<>();
+    for (int pool = 0; pool < 3; pool++) {
+      pools.add(new Group("pool " + pool, random.nextInt(40_000, 200_000), disks + 1));
+      limits = limits.withPoolRate("pool " + pool, RateLimit.of(pools.get(pool).rate));
+    }
+    Group all = new Group("all", rate, 1);
+    List<Group> servers = new ArrayList<>();
+    for (int server = 0; server < 3; server++) {
+      servers.add(new Group("server " + server, serverRate, disks + 1));
+    }
+    AllWait time = new AllWait(disks, 1_000_000);
+    Pace pace = new Pace(limits, time);
+    List<List<Group>> groups = new ArrayList<>();
+    List<FutureTask<Void>> tasks = new ArrayList<>();
+    for (int i = 0; i < disks; i++) {
+      List<Group> mine = List.of(servers.get(random.nextInt(3)), pools.get(random.nextInt(3)), all);
+      groups.add(mine);
+      SplittableRandom reads = random.split();
+      int largest = random.nextInt(LARGEST / 8, LARGEST + 1);
+      FutureTask<Void> task =
+          new FutureTask<>(
+              () -> {
+                try (Pace.Disk disk = pace.disk(new Lane(mine.get(0).name, mine.get(1).name))) {
+                  while (time.nanos() < TEN_SECONDS) {
+                    int read = reads.nextInt(1, largest + 1);
+                    disk.before(read, () -> time.nanos() >= TEN_SECONDS);
+                    synchronized (groups) {
+                      if (time.nanos() < TEN_SECONDS) {
+                        mine.forEach(it -> it.begins(read, time.nanos(), seed));
+                      }
+                    }
+                  }
+                }
+                return null;
+              });
+      tasks.add(task);
+      new Thread(task, "disk-" + i).start();
+    }
+    for (FutureTask<Void> task : tasks) {
+      task.get(50, TimeUnit.SECONDS);
+    }
+    for (List<Group> mine : groups) {
+      double used = mine.stream().mapToDouble(it -> it.used(TEN_SECONDS)).max().orElseThrow();
+      assertTrue(used > 0.95, () -> "-Dsync.seed=" + seed + ": only " + used + " of " + groups);
+    }
+    assertEquals(0, pace.serversNow(), "nothing is kept of servers whose disks are closed");
+  }
+
+  @Test
+  void aDiskThatWaitsForItsPoolOrServerKeepsNobodyElseWaiting() throws Exception {
+    Limits limits =
+        Limits.none().withRate(RateLimit.of(1_000_000_000)).withPoolRate("slow", RateLimit.of(0));
+    Pace pace = new Pace(limits);
+    AtomicBoolean over = new AtomicBoolean();
+    FutureTask<Void> held =
+        new FutureTask<>(
+            () -> {
+              try (Pace.Disk disk = pace.disk(new Lane("one", "slow"))) {
+                disk.before(1000, over::get);
+              }
+              return null;
+            });
+    Thread waits = new Thread(held, "held back");
+    waits.start();
+    while (waits.getState() != Thread.State.TIMED_WAITING) {
+      Thread.onSpinWait();
+    }
+    try (Pace.Disk disk = pace.disk(new Lane("one", "vms"))) {
+      for (int i = 0; i < 100; i++) {
+        disk.before(100_000, () -> false);
+      }
+    }
+    assertFalse(held.isDone());
+    over.set(true);
+    held.get(10, TimeUnit.SECONDS);
   }
 }

@@ -49,6 +49,7 @@ class NamedSettingsTest {
             .flatMap(it -> Arrays.stream(it.getRecordComponents()))
             .map(RecordComponent::getName)
             .filter(it -> !it.equals("limits"))
+            .map(it -> it.equals("poolRates") ? "poolRate.<pool>" : it)
             .toList();
     assertEquals(components, NamedSettings.names());
   }
@@ -68,7 +69,13 @@ class NamedSettingsTest {
             false,
             7,
             new Limits(
-                2, 5, Duration.ofMinutes(15), RateLimit.of(50_000_000), Duration.ofMillis(2)));
+                2,
+                5,
+                Duration.ofMinutes(15),
+                RateLimit.of(50_000_000),
+                RateLimit.of(10_000_000),
+                Map.of("volumes", RateLimit.of(20_000_000), "vms.ssd", RateLimit.of(0)),
+                Duration.ofMillis(2)));
     EngineSettings read =
         of(
             "bytesInFlight", "48MiB",
@@ -85,6 +92,9 @@ class NamedSettingsTest {
             "disksPerPool", "5",
             "recoveryPoint", "15m",
             "rate", "50 MB",
+            "serverRate", "10MB",
+            "poolRate.volumes", "20MB",
+            "poolRate.vms.ssd", "0",
             "pausePerMegabyte", "2ms");
     assertEquals(expected, read);
   }
@@ -124,6 +134,8 @@ class NamedSettingsTest {
     "fsync_period_frequency, 3s",
     "openstack_release_cpu_time, 60001",
     "rate, 65GB",
+    "serverRate, -1",
+    "poolRate.volumes, fast",
     "verification, some",
     "fastDiff, yes",
   })
@@ -149,6 +161,13 @@ class NamedSettingsTest {
                 "Parallel-Disks", "4",
                 "parallelDisks", "many",
                 "parallel_sync_disks_count", "4")));
+  }
+
+  @Test
+  void aPoolsRateHasAPool() {
+    assertEquals(
+        List.of("there is no setting poolRate.: write poolRate.<pool>"),
+        faults(Map.of("poolRate.", "1MB")));
   }
 
   @Test

@@ -19,6 +19,7 @@ import com.oneprocloud.sync.engine.Limits;
 import com.oneprocloud.sync.engine.RateLimit;
 import com.oneprocloud.sync.engine.internal.diff.RangeSource;
 import com.oneprocloud.sync.engine.internal.figures.EngineMeter;
+import com.oneprocloud.sync.engine.internal.schedule.Lane;
 import com.oneprocloud.sync.engine.internal.schedule.Pace;
 import com.oneprocloud.sync.engine.internal.transfer.BufferPool;
 import com.oneprocloud.sync.engine.internal.transfer.HeldReplica;
@@ -100,8 +101,7 @@ class DifferingBlocksTest {
         replica,
         start,
         suspects,
-        new DifferingBlocks.Means(
-            buffers, workers, 8, new Pace(Limits.none()).disk(), over::get, meter));
+        new DifferingBlocks.Means(buffers, workers, 8, Pace.unlimited(), over::get, meter));
   }
 
   /** An image with one snapshot of some bytes. */
@@ -426,7 +426,7 @@ class DifferingBlocksTest {
                   buffers,
                   workers,
                   8,
-                  new Pace(Limits.none().withRate(new RateLimit(0, List.of()))).disk(),
+                  new Pace(Limits.none().withRate(RateLimit.of(0))).disk(new Lane("s", "volumes")),
                   thirdTime,
                   meter));
       try (blocks) {
