@@ -4,15 +4,23 @@ package com.oneprocloud.sync.api;
 /**
  * Hears how a run goes on.
  *
- * <p>Order: {@link #runStarted}, then for each disk {@link #phaseStarted} and {@link #progressed}
- * any number of times and in the end {@link #diskCommitted} or {@link #diskFailed}, then {@link
- * #runEnded}. Calls of one run never overlap, but come from several threads. They are made from
+ * <p>Order: {@link #runWaiting}, then {@link #runStarted}, then for each disk {@link #phaseStarted}
+ * and {@link #progressed} any number of times and in the end {@link #diskCommitted} or {@link
+ * #diskFailed}, then {@link #runEnded}. A run that is cancelled before it began says nothing after
+ * {@link #runWaiting}; one that is resumed after a pause starts and ends again. Calls of one run
+ * never overlap, but come from several threads. But for {@link #runWaiting}, they are made from
  * threads that move data: return at once, take no lock that is held elsewhere for long, do not call
  * the engine. An exception is logged and otherwise ignored.
  */
 public interface SyncListener {
   /** A listener that does nothing. */
   SyncListener NONE = new SyncListener() {};
+
+  /**
+   * A run was asked for and begins when it is its turn, at once perhaps. Called by the thread that
+   * asks for it.
+   */
+  default void runWaiting(SyncPlan plan) {}
 
   /** A run begins. */
   default void runStarted(SyncPlan plan) {}

@@ -7,7 +7,10 @@ import java.util.List;
  * What an engine does now and has done since it was built. Sums only grow; they are taken one after
  * the other while runs go on, so they may be apart by what happened in between. Immutable.
  *
- * @param disks the disks being replicated or waiting for their turn, longest first
+ * @param disks the disks being replicated or waiting for their turn, longest first; those of runs
+ *     that wait are not among them
+ * @param runsActive runs that go on
+ * @param runsWaiting runs that wait for their turn and hold nothing yet
  * @param bytesInFlight bytes of data in memory
  * @param pointsCommitted points of disks that were committed
  * @param disksFailed disks whose run failed or was cancelled
@@ -23,6 +26,8 @@ import java.util.List;
  */
 public record EngineFigures(
     List<DiskFigures> disks,
+    int runsActive,
+    int runsWaiting,
     long bytesInFlight,
     long pointsCommitted,
     long disksFailed,

@@ -18,6 +18,10 @@ import java.util.function.Consumer;
  *     the heap; rounded down to a power of two; default 64 MiB
  * @param requestsInFlight the most reads and writes under way for one disk; default 32
  * @param parallelDisks the most disks replicated at a time; default 4
+ * @param parallelRuns the most runs that go on at a time, those included whose disks wait; 0, the
+ *     default, for twice {@code parallelDisks}, so that snapshots and records of some are made
+ *     while data of others is moved. Each has its images and replicas open, and leases; see {@link
+ *     #runsAtATime}
  * @param workers threads that write to targets and compare, for all disks together; default 4
  * @param flushPeriod how often a target is flushed during a transfer, and so what a power failure
  *     can cost; default 3 s
@@ -42,6 +46,7 @@ public record EngineSettings(
     int bytesInFlight,
     int requestsInFlight,
     int parallelDisks,
+    int parallelRuns,
     int workers,
     Duration flushPeriod,
     Duration leaseTime,
@@ -68,6 +73,9 @@ public record EngineSettings(
               + parallelDisks
               + ", workers "
               + workers);
+    }
+    if (parallelRuns < 0) {
+      throw new IllegalArgumentException("parallelRuns is negative: " + parallelRuns);
     }
     if (flushPeriod.isNegative() || leaseTime.isNegative() || leaseTime.isZero()) {
       throw new IllegalArgumentException(
@@ -106,6 +114,11 @@ public record EngineSettings(
     return fromProperties(all);
   }
 
+  /** What {@link #parallelRuns} comes to: the most runs that go on at a time. */
+  public int runsAtATime() {
+    return parallelRuns == 0 ? Math.multiplyExact(2, parallelDisks) : parallelRuns;
+  }
+
   /** The same with another {@link #bytesInFlight}. */
   public EngineSettings withBytesInFlight(int bytes) {
     return with(it -> it.bytesInFlight = bytes);
@@ -119,6 +132,11 @@ public record EngineSettings(
   /** The same with another {@link #parallelDisks}. */
   public EngineSettings withParallelDisks(int disks) {
     return with(it -> it.parallelDisks = disks);
+  }
+
+  /** The same with another {@link #parallelRuns}. */
+  public EngineSettings withParallelRuns(int runs) {
+    return with(it -> it.parallelRuns = runs);
   }
 
   /** The same with another number of {@link #workers}. */
@@ -166,6 +184,7 @@ public record EngineSettings(
     draft.bytesInFlight = bytesInFlight;
     draft.requestsInFlight = requestsInFlight;
     draft.parallelDisks = parallelDisks;
+    draft.parallelRuns = parallelRuns;
     draft.workers = workers;
     draft.flushPeriod = flushPeriod;
     draft.leaseTime = leaseTime;
@@ -183,6 +202,7 @@ public record EngineSettings(
     private int bytesInFlight = 64 << 20;
     private int requestsInFlight = 32;
     private int parallelDisks = 4;
+    private int parallelRuns;
     private int workers = 4;
     private Duration flushPeriod = Duration.ofSeconds(3);
     private Duration leaseTime = Duration.ofSeconds(60);
@@ -197,6 +217,7 @@ public record EngineSettings(
           bytesInFlight,
           requestsInFlight,
           parallelDisks,
+          parallelRuns,
           workers,
           flushPeriod,
           leaseTime,

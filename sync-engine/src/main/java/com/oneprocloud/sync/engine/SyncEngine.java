@@ -5,7 +5,6 @@ import com.oneprocloud.sync.api.ConflictException;
 import com.oneprocloud.sync.api.Consistency;
 import com.oneprocloud.sync.api.DeadlineException;
 import com.oneprocloud.sync.api.DiskPlan;
-import com.oneprocloud.sync.api.DiskReport;
 import com.oneprocloud.sync.api.Fault;
 import com.oneprocloud.sync.api.InvalidPlanException;
 import com.oneprocloud.sync.api.NotFoundException;
@@ -49,9 +48,10 @@ import com.oneprocloud.sync.engine.internal.point.OwnSnapshots;
 import com.oneprocloud.sync.engine.internal.point.ServerSnapshots;
 import com.oneprocloud.sync.engine.internal.point.SnapshotNames;
 import com.oneprocloud.sync.engine.internal.point.VolumeSnapshots;
+import com.oneprocloud.sync.engine.internal.run.Admission;
+import com.oneprocloud.sync.engine.internal.run.Attempt;
 import com.oneprocloud.sync.engine.internal.run.DiskRun;
 import com.oneprocloud.sync.engine.internal.run.Notifier;
-import com.oneprocloud.sync.engine.internal.run.Point;
 import com.oneprocloud.sync.engine.internal.run.RunResources;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -59,19 +59,19 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Replicates disks: plans a run, runs it, and keeps the chain of points for the next.
  *
- * <p>Thread-safe: several runs can go on at a time and share the engine's memory and threads. The
- * storage cluster, snapshotter and chain store belong to the caller, who closes them after the
- * engine.
+ * <p>Thread-safe: several runs can go on at a time and share the engine's memory and threads; any
+ * number can be asked for, the others wait. The storage cluster, snapshotter and chain store belong
+ * to the caller, who closes them after the engine.
  *
  * <pre>{@code
  * try (SyncEngine sync = SyncEngine.builder().storage(ceph).snapshotter(snapshotter)
@@ -93,8 +93,13 @@ public final class SyncEngine implements AutoCloseable {
   private final String owner;
   private final RunResources resources;
 
-  /** Held shared by every run, and by close until the engine is gone. */
-  private final ReadWriteLock running = new ReentrantReadWriteLock();
+  private final Admission admission;
+
+  /** Those that are not over. */
+  private final Set<SyncRun> runs = ConcurrentHashMap.newKeySet();
+
+  /** Held shared by who reconciles, and by close until the engine is gone. */
+  private final ReadWriteLock reconciling = new ReentrantReadWriteLock();
 
   private SyncEngine(Builder builder) {
     this.storage = Objects.requireNonNull(builder.storage, "storage");
@@ -107,6 +112,7 @@ public final class SyncEngine implements AutoCloseable {
     this.quiesce = builder.quiesce;
     this.owner = builder.owner;
     this.resources = new RunResources(builder.settings, chains);
+    this.admission = new Admission(builder.settings);
   }
 
   /** A builder; {@link Builder#storage} and {@link Builder#chains} are needed. */
@@ -224,11 +230,7 @@ public final class SyncEngine implements AutoCloseable {
         && cloudSnapshots.quiesces(server)) {
       return Consistency.QUIESCED;
     }
-    return perDisk(disks.size());
-  }
-
-  private static Consistency perDisk(int disks) {
-    return disks == 1 ? Consistency.CRASH_CONSISTENT : Consistency.CRASH_CONSISTENT_PER_DISK;
+    return Attempt.perDisk(disks.size());
   }
 
   private static SyncPlan planOf(
@@ -338,7 +340,8 @@ public final class SyncEngine implements AutoCloseable {
 
   /**
    * Runs a plan: takes the snapshots, moves what changed, verifies and commits. Blocks until it is
-   * done.
+   * done, and before that until it is its turn. The work is done by threads of the engine, which
+   * call the listener too.
    *
    * <p>If a disk fails, the others go on; then the first failure is thrown, later ones are attached
    * to it. Disks that had committed stay committed, the others can be taken up by the next plan.
@@ -350,12 +353,7 @@ public final class SyncEngine implements AutoCloseable {
    * @throws IllegalStateException if the engine is closed
    */
   public SyncReport run(SyncPlan plan, SyncListener listener) {
-    running.readLock().lock();
-    try {
-      return runDisks(plan, listener);
-    } finally {
-      running.readLock().unlock();
-    }
+    return run(plan, listener, new RunControl());
   }
 
   /**
@@ -365,53 +363,83 @@ public final class SyncEngine implements AutoCloseable {
    * @throws SyncException if a disk failed, or the run was cancelled
    */
   public SyncReport run(SyncPlan plan, SyncListener listener, RunControl control) {
-    SyncPlan next = plan;
-    List<DiskReport> committed = new ArrayList<>();
-    boolean paused = false;
-    while (true) {
-      RunControl.Attempt attempt = control.new Attempt(listener);
-      SyncReport report = null;
-      SyncException failure = null;
-      boolean stopped;
-      try {
-        report = run(next, attempt);
-      } catch (SyncException e) {
-        failure = e;
-      } finally {
-        stopped = attempt.end();
+    SyncRun run = submit(plan, listener, control);
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return run.await();
+        } catch (InterruptedException e) {
+          interrupted = true;
+          run.cancel();
+        }
       }
-      committed.addAll(attempt.committed());
-      if (failure != null && (!stopped || control.isCancelled())) {
-        throw failure;
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
       }
-      if (failure == null && report != null) {
-        Consistency reached = paused ? certain(plan) : report.consistency();
-        return new SyncReport(
-            plan.subject(), report.run(), reached, report.snapshotTime(), committed);
-      }
-      next = planAfterPause(plan, control);
-      paused = true;
     }
   }
 
-  /** What is certain of a point whose run was stopped before it could tell. */
-  private static Consistency certain(SyncPlan plan) {
-    return plan.consistency() == Consistency.QUIESCED
-        ? perDisk(plan.disks().size())
-        : plan.consistency();
+  /** Has a plan run when it is its turn, without anybody listening. */
+  public SyncRun submit(SyncPlan plan) {
+    return submit(plan, SyncListener.NONE);
+  }
+
+  /**
+   * Has a plan run when it is its turn. Returns at once; the run does what {@link #run(SyncPlan,
+   * SyncListener)} describes.
+   *
+   * <p>At most {@link EngineSettings#runsAtATime} runs go on. The others are held back before they
+   * open or take anything, so that thousands may wait for the price of their plans. With a {@link
+   * Limits#recoveryPoint}, servers go first whose point is overdue, then those whose point will be
+   * so next. Among the others, and without one, the order is that in which they would be done if
+   * all servers got the same number of bytes a second: small ones go early, and no server waits for
+   * ever. It is worked out from the estimates of the plans.
+   *
+   * <p>A plan does not age by waiting: writes to the image, and its growth, are found when the run
+   * begins. If something else ran the chain meanwhile, or the image was replaced, the run fails
+   * with a {@link ConflictException}, and nothing was done.
+   *
+   * @throws IllegalStateException if the engine is closed
+   */
+  public SyncRun submit(SyncPlan plan, SyncListener listener) {
+    return submit(plan, listener, new RunControl());
+  }
+
+  /**
+   * The same, steered by a control.
+   *
+   * @throws IllegalStateException if the engine is closed, or the control steers a run that is not
+   *     over
+   */
+  public SyncRun submit(SyncPlan plan, SyncListener listener, RunControl control) {
+    checkOpen();
+    SyncRun run = new SyncRun(this, plan, listener, control);
+    control.steer(run);
+    runs.add(run);
+    new Notifier(listener).tell(it -> it.runWaiting(plan));
+    run.look();
+    return run;
+  }
+
+  private void checkOpen() {
+    if (admission.isClosed()) {
+      throw new IllegalStateException("the engine is closed");
+    }
+  }
+
+  Admission admission() {
+    return admission;
+  }
+
+  /** The run is over. */
+  void forget(SyncRun run) {
+    runs.remove(run);
   }
 
   /** What is left of a plan whose run was stopped. */
-  private SyncPlan planAfterPause(SyncPlan plan, RunControl control) {
-    try {
-      control.awaitResume();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw cancelled(plan.subject(), e);
-    }
-    if (control.isCancelled()) {
-      throw cancelled(plan.subject(), null);
-    }
+  SyncPlan rest(SyncPlan plan) {
     SyncPlan rest = planAgain(plan, SyncMode.AUTO);
     return rest.resumes() ? rest : planAgain(plan, plan.mode());
   }
@@ -422,24 +450,15 @@ public final class SyncEngine implements AutoCloseable {
         : plan(plan.disks().get(0).image(), plan.target(), mode);
   }
 
-  private static SyncException cancelled(Object subject, @Nullable Throwable cause) {
-    return new SyncException(
-        SyncException.failed("run", subject)
-            .because("it was cancelled")
-            .advice("Plan again to take it up where it stopped.")
-            .cause(cause));
-  }
-
-  private SyncReport runDisks(SyncPlan plan, SyncListener listener) {
-    resources.checkOpen();
-    Notifier notifier = new Notifier(listener);
-    List<DiskRun> disks = new ArrayList<>();
-    Throwable failure = null;
+  /** An attempt at a plan; tells of each disk that is at rest. */
+  Attempt attempt(SyncPlan plan, SyncListener listener, Consumer<DiskPlan> atRest) {
     ServerSnapshots together = quiesced(plan);
-    try {
-      notifier.tell(it -> it.runStarted(plan));
-      for (DiskPlan disk : plan.disks()) {
-        disks.add(
+    return new Attempt(
+        plan,
+        resources,
+        listener,
+        together,
+        (disk, notifier) ->
             new DiskRun(
                 disk,
                 plan.target(),
@@ -449,27 +468,8 @@ public final class SyncEngine implements AutoCloseable {
                 new SnapshotNames(owner, disk.chain()),
                 owner,
                 resources,
-                notifier));
-      }
-      Duration snapshotTime = takePoint(plan, disks, notifier);
-      List<DiskReport> reports = execute(disks, notifier);
-      Consistency reached =
-          together == null || together.attempted()
-              ? plan.consistency()
-              : perDisk(plan.disks().size());
-      return new SyncReport(plan.subject(), plan.run(), reached, snapshotTime, reports);
-    } catch (RuntimeException | Error e) {
-      failure = e;
-      throw e;
-    } finally {
-      // an interrupted thread could not give the leases back
-      boolean interrupted = Thread.interrupted();
-      close(disks, failure);
-      notifier.tell(it -> it.runEnded(plan));
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
-    }
+                notifier),
+        atRest);
   }
 
   /**
@@ -484,13 +484,13 @@ public final class SyncEngine implements AutoCloseable {
    *     report's notes
    */
   public ReconcileReport reconcile(ReconcileSettings how) {
-    running.readLock().lock();
+    reconciling.readLock().lock();
     try {
-      resources.checkOpen();
+      checkOpen();
       return new OwnSnapshots(owner, storage, snapshotter, cloudSnapshots, chains, snapshotTimeout)
           .reconcile(how);
     } finally {
-      running.readLock().unlock();
+      reconciling.readLock().unlock();
     }
   }
 
@@ -506,7 +506,7 @@ public final class SyncEngine implements AutoCloseable {
    * metrics system. Cheap enough for every second.
    */
   public EngineFigures figures() {
-    return resources.meter().figures(bytesInFlight());
+    return resources.meter().figures(bytesInFlight(), admission.admitted(), admission.waiting());
   }
 
   /** Bytes of data that are in memory now, of {@link EngineSettings#bytesInFlight} at the most. */
@@ -515,109 +515,20 @@ public final class SyncEngine implements AutoCloseable {
   }
 
   /**
-   * Interrupts the runs that go on, waits until they have ended, and gives back memory and threads.
+   * Cancels all runs, those that wait and are paused included, waits until they are at rest, and
+   * gives back memory and threads.
    */
   @Override
   public void close() {
+    admission.stop();
+    runs.forEach(SyncRun::cancel);
     resources.stop();
-    running.writeLock().lock();
+    admission.close();
+    reconciling.writeLock().lock();
     try {
       resources.close();
     } finally {
-      running.writeLock().unlock();
-    }
-  }
-
-  private Duration takePoint(SyncPlan plan, List<DiskRun> disks, Notifier notifier) {
-    List<DiskRun> fresh = disks.stream().filter(it -> !it.resumes()).toList();
-    try {
-      for (DiskRun disk : fresh) {
-        notifier.tell(it -> it.phaseStarted(disk.plan(), SyncListener.Phase.SNAPSHOT));
-        disk.begin(plan.run());
-      }
-      return Point.take(fresh, resources.calls());
-    } catch (RuntimeException e) {
-      for (DiskRun disk : fresh) {
-        attach(e, disk::abandon);
-      }
-      throw e;
-    }
-  }
-
-  private List<DiskReport> execute(List<DiskRun> disks, Notifier notifier) {
-    List<Future<DiskReport>> driving = new ArrayList<>();
-    for (DiskRun disk : disks) {
-      driving.add(resources.drive(disk.plan(), disk::execute));
-    }
-    List<DiskReport> reports = new ArrayList<>();
-    RuntimeException failure = null;
-    boolean interrupted = false;
-    for (int i = 0; i < disks.size(); ) {
-      try {
-        reports.add(driving.get(i).get());
-        i++;
-      } catch (InterruptedException e) {
-        interrupted = true;
-        // what is driven not by way of the futures: those would be done before the disks are at
-        // rest
-        driving.forEach(resources::withdraw);
-        disks.forEach(DiskRun::cancel);
-      } catch (ExecutionException | CancellationException e) {
-        RuntimeException cause = cause(disks.get(i), e);
-        DiskPlan disk = disks.get(i).plan();
-        resources.meter().failed();
-        notifier.tell(it -> it.diskFailed(disk, cause));
-        if (failure == null) {
-          failure = cause;
-        } else {
-          failure.addSuppressed(cause);
-        }
-        i++;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
-    if (failure != null) {
-      throw failure;
-    }
-    return reports;
-  }
-
-  private static RuntimeException cause(DiskRun disk, Exception e) {
-    Throwable cause = e instanceof ExecutionException && e.getCause() != null ? e.getCause() : e;
-    if (cause instanceof InterruptedException || cause instanceof CancellationException) {
-      return cancelled(disk.plan().image(), cause);
-    }
-    return cause instanceof RuntimeException r ? r : new IllegalStateException(cause);
-  }
-
-  /** Closes in the reverse order of opening, all of them whatever fails. */
-  private static void close(List<DiskRun> disks, @Nullable Throwable failure) {
-    RuntimeException first = null;
-    for (int i = disks.size() - 1; i >= 0; i--) {
-      try {
-        disks.get(i).close();
-      } catch (RuntimeException e) {
-        if (failure != null) {
-          failure.addSuppressed(e);
-        } else if (first == null) {
-          first = e;
-        } else {
-          first.addSuppressed(e);
-        }
-      }
-    }
-    if (first != null) {
-      throw first;
-    }
-  }
-
-  private static void attach(RuntimeException failure, Runnable cleanUp) {
-    try {
-      cleanUp.run();
-    } catch (SyncException e) {
-      failure.addSuppressed(e);
+      reconciling.writeLock().unlock();
     }
   }
 

@@ -123,14 +123,12 @@ class FleetTest {
         .build();
   }
 
+  private SyncPlan plan(SyncEngine engine, String server) {
+    return engine.plan(ServerId.of(server), DirectoryTarget.at(folder.resolve("replicas")));
+  }
+
   private FutureTask<SyncReport> start(SyncEngine engine, String server, SyncListener listener) {
-    FutureTask<SyncReport> run =
-        new FutureTask<>(
-            () ->
-                engine.run(
-                    engine.plan(
-                        ServerId.of(server), DirectoryTarget.at(folder.resolve("replicas"))),
-                    listener));
+    FutureTask<SyncReport> run = new FutureTask<>(() -> engine.run(plan(engine, server), listener));
     new Thread(run, "run of " + server).start();
     return run;
   }
@@ -196,31 +194,27 @@ class FleetTest {
     assertTrue(active.most.get() <= 4, () -> "active at a time: " + active.most);
   }
 
-  private static boolean waitsForItsDisks(Thread caller) {
-    return caller.getState() == Thread.State.WAITING
-        && Arrays.stream(caller.getStackTrace())
-            .anyMatch(
-                it ->
-                    it.getClassName().equals(SyncEngine.class.getName())
-                        && it.getMethodName().equals("execute"));
+  /** Keeps the reads of a server until something is completed; tells of the first. */
+  private CompletableFuture<Void> hold(String server, CompletableFuture<Void> until) {
+    CompletableFuture<Void> reading = new CompletableFuture<>();
+    cluster.faults(
+        call -> {
+          if (call.kind() == Call.Kind.READ && call.subject().contains(server + "_disk")) {
+            reading.complete(null);
+            return Effect.startAfter(until);
+          }
+          return Effect.none();
+        });
+    return reading;
   }
 
   @Test
   void aDiskThatWaitsForItsTurnIsCancelledAtOnce() throws Exception {
     CompletableFuture<Void> huge = new CompletableFuture<>();
-    CompletableFuture<Void> reading = new CompletableFuture<>();
-    cluster.faults(
-        call -> {
-          if (call.kind() == Call.Kind.READ && call.subject().contains("s0_disk")) {
-            reading.complete(null);
-            return Effect.startAfter(huge);
-          }
-          return Effect.none();
-        });
+    CompletableFuture<Void> reading = hold("s0", huge);
     try (SyncEngine engine = engine(EngineSettings.defaults().withParallelDisks(1))) {
       FutureTask<SyncReport> slow = start(engine, "s0", SyncListener.NONE);
       reading.get(60, TimeUnit.SECONDS);
-      CompletableFuture<Void> queued = new CompletableFuture<>();
       CompletableFuture<Void> ended = new CompletableFuture<>();
       SyncListener listener =
           new SyncListener() {
@@ -229,30 +223,25 @@ class FleetTest {
               ended.complete(null);
             }
           };
+      CompletableFuture<Boolean> interrupted = new CompletableFuture<>();
       Thread caller =
           new Thread(
               () -> {
-                try {
-                  engine.run(
-                      engine.plan(
-                          ServerId.of("s1"), DirectoryTarget.at(folder.resolve("replicas"))),
-                      listener);
-                } catch (RuntimeException e) {
-                  queued.completeExceptionally(e);
-                }
+                assertThrows(SyncException.class, () -> engine.run(plan(engine, "s1"), listener));
+                interrupted.complete(Thread.currentThread().isInterrupted());
               },
               "caller");
       caller.start();
-      while (!waitsForItsDisks(caller)) {
+      // the other disk of the first one, and both of the second
+      while (engine.figures().runsActive() < 2 || engine.figures().disksWaiting() < 3) {
         Thread.onSpinWait();
       }
       caller.interrupt();
       ended.get(60, TimeUnit.SECONDS);
+      assertTrue(interrupted.get(60, TimeUnit.SECONDS), "the caller's interrupt is kept");
       assertFalse(slow.isDone());
       huge.complete(null);
       assertEquals(2, slow.get(60, TimeUnit.SECONDS).disks().size());
-      caller.join();
-      assertTrue(queued.isCompletedExceptionally());
     } finally {
       huge.complete(null);
     }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package com.oneprocloud.sync.benchmarks.fleet;
 
+import com.oneprocloud.sync.api.DiskPlan;
 import com.oneprocloud.sync.api.chain.SyncMode;
+import com.oneprocloud.sync.api.chain.Verdict;
+import com.oneprocloud.sync.api.inventory.ServerId;
 import com.oneprocloud.sync.api.storage.ImageSpec;
 import com.oneprocloud.sync.api.tck.CephLab;
 import com.oneprocloud.sync.benchmarks.Folders;
@@ -12,99 +15,131 @@ import com.oneprocloud.sync.engine.DirectoryChainStore;
 import com.oneprocloud.sync.engine.EngineSettings;
 import com.oneprocloud.sync.engine.SyncEngine;
 import com.oneprocloud.sync.engine.target.DirectoryTarget;
+import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.function.Consumer;
 
 /** Many servers of two disks each on the lab's Ceph, to files on tmpfs. */
-final class CephFleet {
+final class CephFleet implements RunningFleet {
   private static final int MAKERS = 4;
 
   private final CephLab lab = CephLab.start();
   private final FleetCloud cloud;
   private final int dataMib;
+  private final Path replicas = Files.createTempDirectory(Path.of("/dev/shm"), "sync-fleet-");
+  private final CephCluster ceph;
+  private final CephSnapshotter snapshotter;
+  private final SyncEngine engine;
 
-  private CephFleet(int servers, int dataMib) {
+  /**
+   * A fleet; makes its images.
+   *
+   * @param dataMib MiB of each image, all data
+   */
+  CephFleet(int servers, int dataMib, EngineSettings settings, Path folder) throws IOException {
     this.cloud = new FleetCloud(servers, i -> 2, (long) dataMib << 20);
     this.dataMib = dataMib;
+    remove();
+    make(folder);
+    this.ceph = CephCluster.connect(CephConfig.fromFile(lab.conf(), "client.sync-reader"));
+    this.snapshotter =
+        CephSnapshotter.connect(CephConfig.fromFile(lab.conf(), "client.sync-snapshotter"));
+    this.engine =
+        SyncEngine.builder()
+            .storage(ceph)
+            .inventory(cloud)
+            .snapshotter(snapshotter)
+            .mapping(FleetCloud.mapping())
+            .chains(DirectoryChainStore.at(folder.resolve("chains")))
+            .settings(settings)
+            .build();
   }
 
   /** Runs with options; see {@code benchmarks/fleet}. */
-  static void main(Words words, Path folder) throws Exception {
-    int servers = words.get("servers", 100);
-    CephFleet fleet = new CephFleet(servers, words.get("disk-mib", 16));
-    fleet.remove();
-    fleet.make(folder);
-    EngineSettings settings =
-        EngineSettings.defaults()
-            .withParallelDisks(words.get("parallel", 4))
-            .withFastDiff(words.get("fast", 0) == 1);
-    Path replicas = Files.createTempDirectory(Path.of("/dev/shm"), "sync-fleet-");
-    try {
-      fleet.run(words.get("callers", servers), settings, folder, replicas);
-    } finally {
-      Folders.remove(replicas);
-      fleet.remove();
+  static void main(Words words, Path folder) throws IOException, InterruptedException {
+    try (CephFleet fleet =
+        new CephFleet(
+            words.get("servers", 100), words.get("disk-mib", 16), words.settings(), folder)) {
+      fleet.measure(words.planners());
     }
   }
 
-  private void run(int callers, EngineSettings settings, Path folder, Path replicas)
-      throws Exception {
-    DirectoryTarget target = DirectoryTarget.at(replicas);
+  private void measure(int planners) throws InterruptedException {
     int disks = cloud.images().size();
-    try (CephCluster ceph =
-            CephCluster.connect(CephConfig.fromFile(lab.conf(), "client.sync-reader"));
-        CephSnapshotter snapshotter =
-            CephSnapshotter.connect(CephConfig.fromFile(lab.conf(), "client.sync-snapshotter"));
-        SyncEngine engine =
-            SyncEngine.builder()
-                .storage(ceph)
-                .inventory(cloud)
-                .snapshotter(snapshotter)
-                .mapping(FleetCloud.mapping())
-                .chains(DirectoryChainStore.at(folder.resolve("chains")))
-                .settings(settings)
-                .build()) {
-      System.out.println("connected: " + Usage.now());
-      for (String name :
-          List.of(
-              "full",
-              "4 KiB changed 16 times on each disk",
-              "nothing changed",
-              "nothing changed")) {
-        if (name.startsWith("4 KiB")) {
-          change();
-        }
-        Usage.resetPeaks();
-        long asked = cloud.asked();
-        OsdCounters before = OsdCounters.of(lab);
-        Round round = Round.run(engine, cloud.ids(), target, SyncMode.AUTO, callers);
-        OsdCounters done = OsdCounters.of(lab).since(before);
-        round.print(name);
-        System.out.println("  " + done.perDisk(disks));
-        System.out.printf(
-            Locale.ROOT,
-            "  the inventory was asked %.1f times for each server%n",
-            (double) (cloud.asked() - asked) / cloud.ids().size());
-        System.out.println("  " + Usage.now());
-        System.out.printf(
-            Locale.ROOT,
-            "  left open: %d handles of the cluster, %d bytes of buffers%n",
-            ceph.openHandles(),
-            engine.bytesInFlight());
+    System.out.println("connected: " + Usage.now());
+    for (String name :
+        List.of(
+            "full", "4 KiB changed 16 times on each disk", "nothing changed", "nothing changed")) {
+      if (name.startsWith("4 KiB")) {
+        change();
       }
-      System.out.println("after all: " + Usage.collected());
+      Usage.resetPeaks();
+      long asked = cloud.asked();
+      OsdCounters before = OsdCounters.of(lab);
+      Round round = all(SyncMode.AUTO, planners);
+      OsdCounters done = OsdCounters.of(lab).since(before);
+      round.print(name);
+      System.out.println("  " + done.perDisk(disks));
+      System.out.printf(
+          Locale.ROOT,
+          "  the inventory was asked %.1f times for each server%n",
+          (double) (cloud.asked() - asked) / cloud.ids().size());
+      System.out.println("  " + Usage.now());
+      System.out.println("  " + left());
+    }
+    System.out.println("after all: " + Usage.collected());
+  }
+
+  @Override
+  public Round all(SyncMode mode, int planners) throws InterruptedException {
+    return Round.run(engine, cloud.ids(), DirectoryTarget.at(replicas), mode, planners);
+  }
+
+  @Override
+  public String left() {
+    return String.format(
+        Locale.ROOT,
+        "left open: %d handles of the cluster, %d bytes of buffers",
+        ceph.openHandles(),
+        engine.bytesInFlight());
+  }
+
+  /** The runs verify: what is asked here needs no reading. */
+  @Override
+  public void check() {
+    for (ServerId server : cloud.ids()) {
+      for (DiskPlan disk : engine.plan(server, DirectoryTarget.at(replicas)).disks()) {
+        if (disk.verdict() != Verdict.CONTINUE || disk.resumes().isPresent()) {
+          throw new IllegalStateException(server + ": " + disk);
+        }
+      }
     }
   }
 
-  private void make(Path folder) throws Exception {
+  @Override
+  public void close() {
+    engine.close();
+    snapshotter.close();
+    ceph.close();
+    try {
+      Folders.remove(replicas);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } finally {
+      remove();
+    }
+  }
+
+  private void make(Path folder) throws IOException {
     Path data = folder.resolve("data");
     SplittableRandom random = new SplittableRandom(7);
     byte[] piece = new byte[1 << 20];
@@ -118,7 +153,9 @@ final class CephFleet {
     Files.delete(data);
   }
 
-  private void change() throws Exception {
+  /** Writes 4 KiB to every disk, 16 times. */
+  @Override
+  public void change() {
     forEachImage(
         image ->
             lab.rbd(
@@ -134,7 +171,7 @@ final class CephFleet {
                 image.toString()));
   }
 
-  private void remove() throws Exception {
+  private void remove() {
     List<String> there = lab.rbd("ls", FleetCloud.POOL).lines().toList();
     forEachImage(
         image -> {
@@ -145,16 +182,14 @@ final class CephFleet {
         });
   }
 
-  private void forEachImage(Consumer<ImageSpec> does) throws Exception {
+  private void forEachImage(Consumer<ImageSpec> does) {
     ExecutorService makers = Executors.newFixedThreadPool(MAKERS);
     try {
-      List<Future<?>> all =
-          cloud.images().stream()
-              .<Future<?>>map(image -> makers.submit(() -> does.accept(image)))
-              .toList();
-      for (Future<?> each : all) {
-        each.get();
-      }
+      CompletableFuture.allOf(
+              cloud.images().stream()
+                  .map(image -> CompletableFuture.runAsync(() -> does.accept(image), makers))
+                  .toArray(CompletableFuture<?>[]::new))
+          .join();
     } finally {
       makers.shutdown();
     }

@@ -7,13 +7,14 @@ import com.oneprocloud.sync.api.chain.SyncMode;
 import com.oneprocloud.sync.api.inventory.ServerId;
 import com.oneprocloud.sync.api.target.Target;
 import com.oneprocloud.sync.engine.SyncEngine;
+import com.oneprocloud.sync.engine.SyncRun;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -44,12 +45,12 @@ record Round(
    * Runs.
    *
    * @param mode what is wanted of each
-   * @param callers threads that plan and run, one server after the other
+   * @param planners threads that plan and submit, one server after the other
    */
   static Round run(
-      SyncEngine engine, List<ServerId> servers, Target target, SyncMode mode, int callers)
+      SyncEngine engine, List<ServerId> servers, Target target, SyncMode mode, int planners)
       throws InterruptedException {
-    ExecutorService pool = Executors.newFixedThreadPool(callers);
+    ExecutorService pool = Executors.newFixedThreadPool(planners);
     ScheduledExecutorService sampler = Executors.newSingleThreadScheduledExecutor();
     AtomicInteger threads = new AtomicInteger();
     AtomicInteger files = new AtomicInteger();
@@ -66,16 +67,13 @@ record Round(
               50,
               TimeUnit.MILLISECONDS);
       long start = System.nanoTime();
-      List<Future<Ran>> runs = new ArrayList<>();
+      List<CompletableFuture<Ran>> runs = new ArrayList<>();
       for (ServerId server : servers) {
         runs.add(
-            pool.submit(
-                () -> {
-                  SyncReport report = engine.run(engine.plan(server, target, mode));
-                  long bytes = report.disks().stream().mapToLong(DiskReport::bytesRead).sum();
-                  return new Ran(
-                      new Fairness.Done(bytes, (System.nanoTime() - start) / 1e9), report);
-                }));
+            CompletableFuture.supplyAsync(
+                    () -> engine.submit(engine.plan(server, target, mode)), pool)
+                .thenCompose(SyncRun::report)
+                .thenApply(report -> ran(report, start)));
       }
       List<Fairness.Done> done = new ArrayList<>();
       List<DiskReport> reports = new ArrayList<>();
@@ -97,6 +95,11 @@ record Round(
       sampler.shutdownNow();
       sampler.awaitTermination(1, TimeUnit.MINUTES);
     }
+  }
+
+  private static Ran ran(SyncReport report, long start) {
+    long bytes = report.disks().stream().mapToLong(DiskReport::bytesRead).sum();
+    return new Ran(new Fairness.Done(bytes, (System.nanoTime() - start) / 1e9), report);
   }
 
   /** Bytes that were read from snapshots to be moved. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package com.oneprocloud.sync.benchmarks.fleet;
 
+import com.oneprocloud.sync.engine.EngineSettings;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -21,5 +22,18 @@ final class Words {
   /** An option, or what it is without one. */
   int get(String name, int otherwise) {
     return numbers.getOrDefault(name, otherwise);
+  }
+
+  /** Threads that plan and submit. */
+  int planners() {
+    return get("planners", 2);
+  }
+
+  /** The settings of the engine. */
+  EngineSettings settings() {
+    return EngineSettings.defaults()
+        .withParallelDisks(get("parallel", 4))
+        .withParallelRuns(get("runs", 0))
+        .withFastDiff(get("fast", 0) == 1);
   }
 }

@@ -26,6 +26,7 @@ import java.util.function.ToLongFunction;
  *
  * <ul>
  *   <li>{@code sync.disks}, by {@code state}: how many disks are {@code active} or {@code waiting}
+ *   <li>{@code sync.runs}, by {@code state}: how many runs are {@code active} or {@code waiting}
  *   <li>{@code sync.disks.oldest}: since when the disk that takes longest is being replicated
  *   <li>{@code sync.memory}: bytes of data in memory
  *   <li>{@code sync.points}, by {@code outcome}: points of disks {@code committed} and {@code
@@ -64,8 +65,10 @@ public final class EngineMetrics implements MeterBinder {
 
   @Override
   public void bindTo(MeterRegistry registry) {
-    gauge(registry, "active", it -> it.disks().size() - it.disksWaiting());
-    gauge(registry, "waiting", EngineFigures::disksWaiting);
+    disks(registry, "active", it -> it.disks().size() - it.disksWaiting());
+    disks(registry, "waiting", EngineFigures::disksWaiting);
+    runs(registry, "active", EngineFigures::runsActive);
+    runs(registry, "waiting", EngineFigures::runsWaiting);
     Gauge.builder("sync.memory", engine, SyncEngine::bytesInFlight)
         .tags(tags)
         .baseUnit("bytes")
@@ -95,7 +98,15 @@ public final class EngineMetrics implements MeterBinder {
         .orElse(0L);
   }
 
-  private void gauge(MeterRegistry registry, String state, ToDoubleFunction<EngineFigures> disks) {
+  private void runs(MeterRegistry registry, String state, ToDoubleFunction<EngineFigures> runs) {
+    Gauge.builder("sync.runs", engine, it -> runs.applyAsDouble(it.figures()))
+        .tags(tags.and("state", state))
+        .baseUnit("runs")
+        .description("Runs that go on, or wait for their turn")
+        .register(registry);
+  }
+
+  private void disks(MeterRegistry registry, String state, ToDoubleFunction<EngineFigures> disks) {
     Gauge.builder("sync.disks", engine, it -> disks.applyAsDouble(it.figures()))
         .tags(tags.and("state", state))
         .baseUnit("disks")

@@ -77,8 +77,10 @@ public final class EngineMeter {
    * The figures now.
    *
    * @param bytesInFlight bytes of data in memory
+   * @param runsActive runs that go on
+   * @param runsWaiting runs that wait
    */
-  public EngineFigures figures(long bytesInFlight) {
+  public EngineFigures figures(long bytesInFlight, int runsActive, int runsWaiting) {
     List<DiskMeter> now;
     synchronized (disks) {
       now = List.copyOf(disks);
@@ -86,6 +88,8 @@ public final class EngineMeter {
     List<DiskFigures> figures = now.stream().map(DiskMeter::figures).toList();
     return new EngineFigures(
         figures,
+        runsActive,
+        runsWaiting,
         bytesInFlight,
         committed.sum(),
         failed.sum(),

@@ -4,6 +4,7 @@ package com.oneprocloud.sync.engine.internal.run;
 import com.oneprocloud.sync.api.DiskPlan;
 import com.oneprocloud.sync.api.chain.ChainStore;
 import com.oneprocloud.sync.engine.EngineSettings;
+import com.oneprocloud.sync.engine.Limits;
 import com.oneprocloud.sync.engine.internal.figures.EngineMeter;
 import com.oneprocloud.sync.engine.internal.schedule.DiskQueue;
 import com.oneprocloud.sync.engine.internal.schedule.Lane;
@@ -51,9 +52,9 @@ public final class RunResources implements AutoCloseable {
     this.pace = new Pace(settings.limits());
     this.waiting =
         new DiskQueue<>(settings.parallelDisks(), settings.limits(), InstantSource.system());
-    this.drivers = Executors.newFixedThreadPool(settings.parallelDisks(), named("sync-disk"));
-    this.workers = Executors.newFixedThreadPool(settings.workers(), named("sync-worker"));
-    this.calls = Executors.newFixedThreadPool(settings.parallelDisks() * 2, named("sync-call"));
+    this.drivers = threads(settings.parallelDisks(), "sync-disk");
+    this.workers = threads(settings.workers(), "sync-worker");
+    this.calls = threads(settings.parallelDisks() * 2, "sync-call");
     this.scheduler = Executors.newSingleThreadScheduledExecutor(named("sync-lease"));
   }
 
@@ -64,7 +65,7 @@ public final class RunResources implements AutoCloseable {
    */
   public <T> Future<T> drive(DiskPlan plan, Callable<T> disk) {
     FutureTask<T> task = new FutureTask<>(disk);
-    if (!waiting.add(Lane.of(plan), deadline(plan), task)) {
+    if (!waiting.add(Lane.of(plan), deadline(plan, settings.limits()), task)) {
       task.cancel(false);
     }
     driveNext();
@@ -78,8 +79,9 @@ public final class RunResources implements AutoCloseable {
     }
   }
 
-  private Instant deadline(DiskPlan plan) {
-    Duration age = settings.limits().recoveryPoint();
+  /** By when a disk should begin. */
+  static Instant deadline(DiskPlan plan, Limits limits) {
+    Duration age = limits.recoveryPoint();
     return age.isZero()
         ? Instant.MAX
         : plan.head().map(it -> it.manifest().committed()).orElseGet(Instant::now).plus(age);
@@ -128,13 +130,6 @@ public final class RunResources implements AutoCloseable {
     return settings;
   }
 
-  /** Throws if no disk can be driven any more. */
-  public void checkOpen() {
-    if (waiting.isClosed()) {
-      throw new IllegalStateException("the engine is closed");
-    }
-  }
-
   /** What the engine does and has done. */
   public EngineMeter meter() {
     return meter;
@@ -171,7 +166,12 @@ public final class RunResources implements AutoCloseable {
     }
   }
 
-  private static void awaitEnd(ExecutorService executor) {
+  /** So many threads, which do not keep the process alive. */
+  static ExecutorService threads(int number, String name) {
+    return Executors.newFixedThreadPool(number, named(name));
+  }
+
+  static void awaitEnd(ExecutorService executor) {
     boolean interrupted = false;
     while (true) {
       try {

@@ -36,6 +36,7 @@ public final class NamedSettings {
           new Setting<>(
               "requestsInFlight", Form.number(1, MOST), EngineSettings::withRequestsInFlight),
           new Setting<>("parallelDisks", Form.number(1, MOST), EngineSettings::withParallelDisks),
+          new Setting<>("parallelRuns", Form.number(1, MOST), EngineSettings::withParallelRuns),
           new Setting<>("workers", Form.number(1, MOST), EngineSettings::withWorkers),
           new Setting<>(
               "flushPeriod",

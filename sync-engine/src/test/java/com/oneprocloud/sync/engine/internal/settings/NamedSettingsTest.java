@@ -61,6 +61,7 @@ class NamedSettingsTest {
             48 << 20,
             8,
             6,
+            9,
             3,
             Duration.ofMillis(1500),
             Duration.ofMinutes(2),
@@ -81,6 +82,7 @@ class NamedSettingsTest {
             "bytesInFlight", "48MiB",
             "requestsInFlight", "8",
             "parallelDisks", "6",
+            "parallelRuns", "9",
             "workers", " 3 ",
             "flushPeriod", "1500ms",
             "leaseTime", "2m",
@@ -117,6 +119,7 @@ class NamedSettingsTest {
   @ParameterizedTest
   @CsvSource({
     "parallelDisks, 0",
+    "parallelRuns, 0",
     "parallelDisks, four",
     "parallelDisks, 4.5",
     "parallelDisks, -1",
