@@ -4,6 +4,7 @@ package com.oneprocloud.sync.benchmarks;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.oneprocloud.sync.api.DiskReport;
+import com.oneprocloud.sync.api.storage.BlockDigests;
 import com.oneprocloud.sync.api.storage.ImageSpec;
 import com.oneprocloud.sync.api.tck.CephLab;
 import com.oneprocloud.sync.ceph.CephCluster;
@@ -14,8 +15,10 @@ import com.oneprocloud.sync.engine.EngineSettings;
 import com.oneprocloud.sync.engine.SyncEngine;
 import com.oneprocloud.sync.engine.target.DirectoryTarget;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 
 /** Replicas of images on a real Ceph. */
 public final class Replicas {
@@ -38,6 +41,30 @@ public final class Replicas {
           .disks()
           .get(0);
     }
+  }
+
+  /**
+   * Bytes in which two files differ, in blocks of 64 KiB at multiples of that, without those that
+   * are zeros in the second; what is beyond the end of the shorter one counts as zeros.
+   */
+  static long differing(Path before, Path after) throws IOException {
+    byte[] zeros = new byte[BlockDigests.BLOCK];
+    byte[] old = new byte[BlockDigests.BLOCK];
+    byte[] now = new byte[BlockDigests.BLOCK];
+    long bytes = 0;
+    try (InputStream first = Files.newInputStream(before);
+        InputStream second = Files.newInputStream(after)) {
+      int length = second.readNBytes(now, 0, now.length);
+      while (length > 0) {
+        Arrays.fill(old, (byte) 0);
+        int unused = first.readNBytes(old, 0, length);
+        boolean zero = Arrays.equals(zeros, 0, length, now, 0, length);
+        boolean same = Arrays.equals(old, 0, length, now, 0, length);
+        bytes += zero || same ? 0 : length;
+        length = second.readNBytes(now, 0, now.length);
+      }
+    }
+    return bytes;
   }
 
   /**
