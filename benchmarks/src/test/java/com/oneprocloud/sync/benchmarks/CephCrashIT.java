@@ -21,6 +21,8 @@ import com.oneprocloud.sync.api.tck.StorageFixture.ImageOptions;
 import com.oneprocloud.sync.api.tck.StorageFixture.WritableImage;
 import com.oneprocloud.sync.ceph.fixture.CephFixture;
 import com.oneprocloud.sync.engine.DirectoryChainStore;
+import com.oneprocloud.sync.engine.OfflineCheck;
+import com.oneprocloud.sync.engine.OfflineReport;
 import com.oneprocloud.sync.engine.target.DirectoryTarget;
 import com.oneprocloud.sync.engine.tck.ReplicaCheck;
 import java.io.File;
@@ -188,22 +190,24 @@ class CephCrashIT {
     image.write(offset, ByteBuffer.wrap(bytes));
   }
 
-  private void check() {
+  private void check() throws InterruptedException {
     Manifest manifest = head().manifest();
     ReplicaCheck.assertEqual(
         target().file(name()), image, manifest.snapshot().name(), manifest.size());
     chains().newest(chain(), Integer.MAX_VALUE);
+    OfflineReport report = OfflineCheck.run(chains(), target(), name());
+    assertTrue(report.intact(), report::toString);
   }
 
   /** What must hold when a run has ended well. */
-  private void checkEnded() {
+  private void checkEnded() throws InterruptedException {
     check();
     List<String> own = snapshots().stream().filter(it -> it.startsWith("sync.")).toList();
     assertTrue(own.size() <= 2, () -> "a base and a spare base: " + own);
   }
 
   /** What must hold whenever the process dies. */
-  private void checkAtRest() {
+  private void checkAtRest() throws InterruptedException {
     List<CommittedManifest> all = chains().newest(chain(), Integer.MAX_VALUE);
     if (!all.isEmpty()) {
       Manifest newest = all.get(0).manifest();

@@ -6,15 +6,23 @@ import com.oneprocloud.sync.api.SyncException;
 import com.oneprocloud.sync.api.chain.ChainId;
 import com.oneprocloud.sync.api.chain.ChainStore;
 import com.oneprocloud.sync.api.chain.CommittedManifest;
+import com.oneprocloud.sync.api.chain.DigestInput;
+import com.oneprocloud.sync.api.chain.DigestOutput;
 import com.oneprocloud.sync.api.chain.Lease;
 import com.oneprocloud.sync.api.chain.Manifest;
 import com.oneprocloud.sync.api.chain.OpenRun;
 import com.oneprocloud.sync.api.chain.RunProgress;
 import com.oneprocloud.sync.engine.internal.chain.ChainDirectory;
 import com.oneprocloud.sync.engine.internal.chain.ChainWalk;
+import com.oneprocloud.sync.engine.internal.chain.CheckedDigests;
+import com.oneprocloud.sync.engine.internal.chain.DigestFiles;
 import com.oneprocloud.sync.engine.internal.chain.HeldLease;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -24,8 +32,8 @@ import java.util.Optional;
  * A chain store in a directory: readable JSON records, each made durable before it counts.
  *
  * <p>For one proxy, or several that share a POSIX file system with working file locks. A chain is a
- * directory {@code <group>/<disk>/<target>} with {@code manifests/<sequence>.json}, {@code
- * run.json} while a run is open, and {@code lease.json}.
+ * directory {@code <group>/<disk>/<target>} with {@code manifests/<sequence>.json} and {@code
+ * manifests/<sequence>.digests}, {@code run.json} while a run is open, and {@code lease.json}.
  */
 public final class DirectoryChainStore implements ChainStore {
   private final Path root;
@@ -109,6 +117,31 @@ public final class DirectoryChainStore implements ChainStore {
   }
 
   @Override
+  public DigestOutput writeDigests(Lease lease) {
+    DirectoryLease own = own(lease);
+    DigestFiles.Fresh[] begun = new DigestFiles.Fresh[1];
+    own.write("begin record of digests", directory -> begun[0] = directory.beginDigests());
+    return new FileOutput(own, begun[0]);
+  }
+
+  @Override
+  public DigestInput readDigests(Manifest manifest) {
+    CheckedDigests.expected(manifest);
+    Path file = directory(manifest.chain()).digests(manifest.sequence());
+    return io(
+        "read digests",
+        manifest.chain(),
+        () -> {
+          try {
+            return new CheckedDigests(
+                manifest, new FileInput(file, FileChannel.open(file, StandardOpenOption.READ)));
+          } catch (NoSuchFileException e) {
+            throw CheckedDigests.missing(manifest);
+          }
+        });
+  }
+
+  @Override
   public CommittedManifest commit(Lease lease, Manifest manifest) {
     DirectoryLease own = own(lease);
     if (!manifest.chain().equals(lease.chain())) {
@@ -178,6 +211,38 @@ public final class DirectoryChainStore implements ChainStore {
                 "the chain store cannot be read or written: %s", String.valueOf(cause.getMessage()))
             .advice("Check space, permissions and health of the chain store's file system.")
             .cause(cause));
+  }
+
+  private record FileInput(Path file, FileChannel channel) implements DigestInput {
+    @Override
+    public int read(ByteBuffer into) {
+      return io("read digests", file, () -> channel.read(into));
+    }
+
+    @Override
+    public void close() {
+      change("close digests", file, channel::close);
+    }
+  }
+
+  private record FileOutput(DirectoryLease lease, DigestFiles.Fresh record)
+      implements DigestOutput {
+    @Override
+    public void write(ByteBuffer bytes) {
+      lease.checkOpen();
+      change("record digests", lease.chain(), () -> record.write(bytes));
+    }
+
+    @Override
+    public void finish() {
+      change("record digests", lease.chain(), record::end);
+      lease.write("record digests", directory -> directory.endDigests(record));
+    }
+
+    @Override
+    public void close() {
+      change("drop digests", lease.chain(), record::discard);
+    }
   }
 
   private static final class DirectoryLease extends HeldLease {

@@ -6,13 +6,17 @@ import com.oneprocloud.sync.api.UnsupportedException;
 import com.oneprocloud.sync.api.chain.ChainId;
 import com.oneprocloud.sync.api.chain.ChainStore;
 import com.oneprocloud.sync.api.chain.CommittedManifest;
+import com.oneprocloud.sync.api.chain.DigestInput;
+import com.oneprocloud.sync.api.chain.DigestOutput;
 import com.oneprocloud.sync.api.chain.Lease;
 import com.oneprocloud.sync.api.chain.Manifest;
 import com.oneprocloud.sync.api.chain.OpenRun;
 import com.oneprocloud.sync.api.chain.RunProgress;
 import com.oneprocloud.sync.engine.internal.chain.ChainSchema;
 import com.oneprocloud.sync.engine.internal.chain.ChainTable;
+import com.oneprocloud.sync.engine.internal.chain.CheckedDigests;
 import com.oneprocloud.sync.engine.internal.chain.Database;
+import com.oneprocloud.sync.engine.internal.chain.DigestRows;
 import com.oneprocloud.sync.engine.internal.chain.HeldLease;
 import java.time.Duration;
 import java.util.List;
@@ -40,8 +44,8 @@ public final class JdbcChainStore implements ChainStore {
   }
 
   /**
-   * A store in the tables {@code sync_chain}, {@code sync_manifest} and {@code sync_schema} of a
-   * database, which are made if they are not there.
+   * A store in the tables {@code sync_chain}, {@code sync_manifest}, {@code sync_digests} and
+   * {@code sync_schema} of a database, which are made if they are not there.
    *
    * @param source gives connections; stays the caller's
    * @throws UnsupportedException if a later version of this SDK made the tables
@@ -93,6 +97,19 @@ public final class JdbcChainStore implements ChainStore {
   public void abandon(Lease lease) {
     JdbcLease own = own(lease);
     own.table.abandon(own.token());
+  }
+
+  @Override
+  public DigestOutput writeDigests(Lease lease) {
+    JdbcLease own = own(lease);
+    return new DigestRows.Output(own.table, own);
+  }
+
+  @Override
+  public DigestInput readDigests(Manifest manifest) {
+    CheckedDigests.expected(manifest);
+    ChainTable table = new ChainTable(database, manifest.chain());
+    return new CheckedDigests(manifest, new DigestRows.Input(table, manifest));
   }
 
   @Override

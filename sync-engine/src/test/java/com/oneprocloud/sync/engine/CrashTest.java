@@ -75,6 +75,7 @@ class CrashTest {
                     "after write first half",
                     "after flush",
                     "after journal",
+                    "after record digests",
                     "after commit",
                     "after mark Committed",
                     "after give lease back")),

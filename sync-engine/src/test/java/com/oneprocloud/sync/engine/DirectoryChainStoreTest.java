@@ -7,7 +7,9 @@ import com.oneprocloud.sync.api.tck.ChainStoreContract;
 import com.oneprocloud.sync.api.tck.ChainStoreFixture;
 import com.oneprocloud.sync.api.tck.CommitLoop;
 import com.oneprocloud.sync.engine.tck.ChildJvm;
+import java.io.FileInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,8 +20,10 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.Locale;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -113,8 +117,53 @@ class DirectoryChainStoreTest extends ChainStoreContract {
       }
     }
 
+    @Override
+    public void rewriteDigests(ChainId chain, long sequence, UnaryOperator<byte[]> change) {
+      try {
+        Path file = digestFile(chain, sequence);
+        byte[] held;
+        // a channel would keep a direct buffer of that size for this thread
+        try (InputStream in = new FileInputStream(file.toFile())) {
+          held = in.readAllBytes();
+        }
+        Files.write(file, change.apply(held));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    @Override
+    public void removeDigests(ChainId chain, long sequence) {
+      try {
+        Files.delete(digestFile(chain, sequence));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    @Override
+    public Set<Long> digests(ChainId chain) {
+      try (Stream<Path> files = Files.walk(root)) {
+        return files
+            .filter(it -> it.getParent().endsWith(Path.of(chain.brief(), "manifests")))
+            .map(it -> it.getFileName().toString())
+            .filter(it -> it.endsWith(".digests"))
+            .map(it -> Long.valueOf(it.substring(0, it.indexOf('.'))))
+            .collect(Collectors.toSet());
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    private Path digestFile(ChainId chain, long sequence) throws IOException {
+      return file(chain, String.format(Locale.ROOT, "%010d.digests", sequence));
+    }
+
     private Path file(ChainId chain, long sequence) throws IOException {
-      String name = String.format(Locale.ROOT, "%010d.json", sequence);
+      return file(chain, String.format(Locale.ROOT, "%010d.json", sequence));
+    }
+
+    private Path file(ChainId chain, String name) throws IOException {
       try (Stream<Path> files = Files.walk(root)) {
         return files
             .filter(it -> it.endsWith(Path.of(chain.brief(), "manifests", name)))

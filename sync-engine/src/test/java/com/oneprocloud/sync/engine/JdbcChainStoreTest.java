@@ -10,6 +10,7 @@ import com.oneprocloud.sync.api.StorageException;
 import com.oneprocloud.sync.api.UnsupportedException;
 import com.oneprocloud.sync.api.chain.ChainId;
 import com.oneprocloud.sync.api.chain.ChainStore;
+import com.oneprocloud.sync.api.chain.DigestOutput;
 import com.oneprocloud.sync.api.chain.Lease;
 import com.oneprocloud.sync.api.chain.RunProgress;
 import com.oneprocloud.sync.api.target.ReplicaName;
@@ -19,6 +20,7 @@ import com.oneprocloud.sync.engine.tck.UrlDataSource;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.nio.ByteBuffer;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -88,6 +90,26 @@ class JdbcChainStoreTest extends ChainStoreContract {
       execute(source, "DROP TABLE sync_manifest");
       try (ChainStore store = JdbcChainStore.on(source)) {
         assertEquals(List.of(), store.newest(CHAIN, 1));
+      }
+    } finally {
+      execute(source, "SHUTDOWN");
+    }
+  }
+
+  @Test
+  void tablesOfTheVersionBeforeAreAddedTo() {
+    UrlDataSource source = fresh();
+    try {
+      JdbcChainStore.on(source).close();
+      execute(source, "DROP TABLE sync_digests");
+      execute(source, "UPDATE sync_schema SET version = 1");
+      for (int opened = 0; opened < 2; opened++) {
+        try (ChainStore store = JdbcChainStore.on(source);
+            Lease lease = store.acquire(CHAIN, "proxy", Duration.ofSeconds(60));
+            DigestOutput output = store.writeDigests(lease)) {
+          output.write(ByteBuffer.allocate(1));
+          output.finish();
+        }
       }
     } finally {
       execute(source, "SHUTDOWN");

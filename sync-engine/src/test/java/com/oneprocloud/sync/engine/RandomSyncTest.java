@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package com.oneprocloud.sync.engine;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -36,6 +37,15 @@ class RandomSyncTest {
   void theReplicaFollowsARandomWorkload() {
     try (MemoryFixture fixture = new MemoryFixture()) {
       run(new RandomSync(fixture, folder, Trouble.none()));
+    }
+  }
+
+  @Test
+  void theReplicaFollowsWithoutDigestsOfTheStorage() {
+    try (MemoryFixture fixture = new MemoryFixture()) {
+      RandomSync sync = new RandomSync(fixture, folder, Trouble.none()).withoutDigests();
+      run(sync);
+      assertEquals(0, sync.bytesDigested());
     }
   }
 

@@ -76,9 +76,7 @@ final class CephStory {
     this.mapping = options.has("pools") ? parse("pools", CephStory::mapping) : PoolMapping.empty();
     Path folder = Path.of(options.required("target"));
     this.target = DirectoryTarget.at(folder);
-    this.chains =
-        DirectoryChainStore.at(
-            options.value("chains").map(Path::of).orElseGet(() -> folder.resolve(".chains")));
+    this.chains = DirectoryChainStore.at(OfflineStory.chains(options, folder));
     this.mode = options.has("mode") ? parse("mode", it -> word(SyncMode.class, it)) : SyncMode.AUTO;
     Verification verification =
         options.has("verify")

@@ -39,12 +39,15 @@ final class Options {
           --write-demo NAME      WRITES to the images as this Ceph user, by `rbd bench`, and makes two
                                  more points: for images of a lab, whose content is lost
 
+      benchmarks/quickstart --offline --target DIR [--chains DIR]
+        Holds all replicas of a folder against the digests in their chains. Needs no cluster.
+
         --debug                  print the stack trace of an error
       Exit code: 0 done, 1 failed, 2 wrong usage.
       """;
 
   private static final Set<String> FLAGS =
-      Set.of("help", "keep", "plan", "check", "cinder-snapshots", "debug");
+      Set.of("help", "keep", "plan", "check", "cinder-snapshots", "offline", "debug");
   private static final Set<String> WITH_VALUE =
       Set.of(
           "ceph",
@@ -121,14 +124,21 @@ final class Options {
   }
 
   private void check() {
-    if (has("help") || has("ceph")) {
+    if (has("help")) {
       return;
     }
+    if (has("offline")) {
+      refuse(Set.of("offline", "target", "chains", "debug"), "cannot be used with --offline");
+    } else if (!has("ceph")) {
+      refuse(Set.of("keep", "debug"), "can only be used with --ceph FILE");
+    }
+  }
+
+  private void refuse(Set<String> allowed, String why) {
     Set<String> lost = new TreeSet<>(given.keySet());
-    lost.removeAll(Set.of("keep", "debug"));
+    lost.removeAll(allowed);
     if (!lost.isEmpty()) {
-      throw new UsageException(
-          "--" + String.join(", --", lost) + " can only be used with --ceph FILE");
+      throw new UsageException("--" + String.join(", --", lost) + " " + why);
     }
   }
 

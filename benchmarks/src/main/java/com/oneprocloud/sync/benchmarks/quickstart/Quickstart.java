@@ -40,6 +40,8 @@ public final class Quickstart {
       debug = options.has("debug");
       if (options.has("help")) {
         out.print(Options.HELP);
+      } else if (options.has("offline")) {
+        return OfflineStory.tell(options, out) ? DONE : FAILED;
       } else if (options.has("ceph")) {
         new CephStory(options, out, err).tell();
       } else {

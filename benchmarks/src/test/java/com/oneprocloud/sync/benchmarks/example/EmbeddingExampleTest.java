@@ -21,10 +21,12 @@ import org.junit.jupiter.api.io.TempDir;
 class EmbeddingExampleTest {
   private static final ImageSpec IMAGE = ImageSpec.of("volumes", "volume-1");
 
+  private static final String BEGINS = "  // README begins";
+
   @TempDir Path folder;
 
   @Test
-  void theExampleReplicatesAndThenMovesWhatChanged() throws IOException {
+  void theExampleReplicatesAndThenMovesWhatChangedAndChecksItOffline() throws Exception {
     try (MemoryCluster cluster = MemoryCluster.withPools("volumes")) {
       MemoryDisk disk = cluster.createDisk(IMAGE, 16 << 20);
       disk.write(5 << 20, new byte[] {1, 2, 3});
@@ -36,23 +38,29 @@ class EmbeddingExampleTest {
       assertArrayEquals(
           expected, Files.readAllBytes(folder.resolve("replicas/volumes/volume-1.raw")));
     }
+    assertTrue(EmbeddingExample.check(folder));
   }
 
   @Test
-  void theReadmeShowsThisExample() throws IOException {
+  void theReadmeShowsTheseExamples() throws IOException {
     Path root = root();
     List<String> source =
         Files.readAllLines(
             root.resolve(
                 "benchmarks/src/test/java/com/oneprocloud/sync/benchmarks/example/EmbeddingExample.java"));
-    List<String> example =
-        source.subList(
-            source.indexOf("  // README begins") + 1, source.indexOf("  // README ends"));
-    assertTrue(example.size() > 10, "the marks of the example are there");
-    String shown = String.join("\n", example).stripIndent();
-    assertTrue(
-        Files.readString(root.resolve("README.md")).contains("```java\n" + shown + "\n```\n"),
-        () -> "README.md shows another example than:\n" + shown);
+    int shown = 0;
+    for (int from = source.indexOf(BEGINS); from >= 0; shown++) {
+      List<String> rest = source.subList(from + 1, source.size());
+      List<String> example = rest.subList(0, rest.indexOf("  // README ends"));
+      assertTrue(example.size() > 10, "the marks of the example are there");
+      String text = String.join("\n", example).stripTrailing().stripIndent();
+      assertTrue(
+          Files.readString(root.resolve("README.md")).contains("```java\n" + text + "\n```\n"),
+          () -> "README.md shows another example than:\n" + text);
+      int next = rest.indexOf(BEGINS);
+      from = next < 0 ? -1 : from + 1 + next;
+    }
+    assertEquals(2, shown);
   }
 
   private SyncReport replicate(MemoryCluster cluster) {

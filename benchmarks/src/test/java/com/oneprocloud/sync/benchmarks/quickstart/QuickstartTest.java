@@ -6,9 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.oneprocloud.sync.api.storage.ImageSpec;
+import com.oneprocloud.sync.api.target.ReplicaName;
 import com.oneprocloud.sync.api.tck.LeakCheck;
+import com.oneprocloud.sync.engine.DirectoryChainStore;
+import com.oneprocloud.sync.engine.SyncEngine;
+import com.oneprocloud.sync.engine.memory.MemoryCluster;
+import com.oneprocloud.sync.engine.target.DirectoryTarget;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.regex.Matcher;
@@ -45,6 +53,8 @@ class QuickstartTest {
         "--fast",
         "--image",
         "--image volumes/a",
+        "--offline",
+        "--offline --target t --image volumes/a",
         "--ceph a.conf",
         "--ceph a.conf --ceph b.conf --user client.a",
         "--ceph a.conf --user client.a --target t --image volumes",
@@ -68,6 +78,34 @@ class QuickstartTest {
     assertEquals(1, code, this::said);
     assertTrue(err.toString(UTF_8).startsWith("quickstart: "), this::said);
     assertFalse(err.toString(UTF_8).contains("\tat "), this::said);
+  }
+
+  @Test
+  void aReplicaIsCheckedWithoutItsCluster() throws IOException {
+    ImageSpec image = ImageSpec.of("volumes", "a");
+    DirectoryTarget target = DirectoryTarget.at(folder);
+    try (MemoryCluster cluster = MemoryCluster.withPools("volumes")) {
+      cluster.createDisk(image, 1 << 20).write(70_000, new byte[] {1, 2, 3});
+      try (SyncEngine engine =
+          SyncEngine.builder()
+              .storage(cluster)
+              .snapshotter(cluster.snapshotter())
+              .chains(DirectoryChainStore.at(folder.resolve(".chains")))
+              .build()) {
+        engine.run(engine.plan(image, target));
+      }
+    }
+    assertEquals(0, run("--offline", "--target", folder.toString()), this::said);
+    assertTrue(said().contains("1 MiB checked, no difference"), this::said);
+    try (RandomAccessFile replica =
+        new RandomAccessFile(target.file(new ReplicaName("volumes", "a")).toFile(), "rw")) {
+      replica.seek(70_001);
+      replica.write(7);
+    }
+    assertEquals(1, run("--offline", "--target", folder.toString()), this::said);
+    assertTrue(said().contains("differs: 65536 bytes at 65536"), this::said);
+    assertEquals(1, run("--offline", "--target", folder + "/none"), this::said);
+    assertTrue(said().contains("no chain"), this::said);
   }
 
   @Test

@@ -74,10 +74,30 @@ public interface ChainStore extends AutoCloseable {
   void abandon(Lease lease);
 
   /**
-   * Records a point as committed and its run as no longer open, in one step.
+   * Begins the record of digests that goes with the next manifest. One that was begun or finished
+   * before, and whose manifest was not committed, is forgotten.
+   *
+   * @return to be finished before the commit, and closed by the caller
+   */
+  DigestOutput writeDigests(Lease lease);
+
+  /**
+   * The record of digests of a manifest.
+   *
+   * @param manifest a manifest that has digests
+   * @return to be closed by the caller
+   * @throws ChainBrokenException if there is none, or it is another one
+   * @throws IllegalArgumentException if the manifest has no digests
+   */
+  DigestInput readDigests(Manifest manifest);
+
+  /**
+   * Records a point as committed and its run as no longer open, in one step. After that, records of
+   * digests that are older than {@link DigestRecord#base} are removed.
    *
    * @return the manifest with its hash
    * @throws ChainBrokenException if the manifest does not follow the newest one
+   * @throws IllegalStateException if it has digests of which no record was finished
    */
   CommittedManifest commit(Lease lease, Manifest manifest);
 

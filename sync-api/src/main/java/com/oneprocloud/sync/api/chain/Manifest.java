@@ -31,6 +31,8 @@ import java.util.Optional;
  *     space, so it may name more
  * @param verification how the replica was held against the snapshot
  * @param maps what the replica rests on object maps for
+ * @param digests what the blocks of the replica digest to, recorded beside it; empty if a version
+ *     of this SDK committed it that did not
  */
 public record Manifest(
     ChainId chain,
@@ -48,8 +50,9 @@ public record Manifest(
     VerdictReason reason,
     Extents extents,
     Verification verification,
-    MapTrust maps) {
-  /** A manifest of a replica that rests on no object maps. */
+    MapTrust maps,
+    Optional<DigestRecord> digests) {
+  /** A manifest of a replica that rests on no object maps, without digests. */
   public Manifest(
       ChainId chain,
       long sequence,
@@ -82,7 +85,8 @@ public record Manifest(
         reason,
         extents,
         verification,
-        MapTrust.UNUSED);
+        MapTrust.UNUSED,
+        Optional.empty());
   }
 
   /** Checks that all parts are there and that only the first manifest has no predecessor. */
@@ -101,8 +105,14 @@ public record Manifest(
     Objects.requireNonNull(extents, "extents");
     Objects.requireNonNull(verification, "verification");
     Objects.requireNonNull(maps, "maps");
+    Objects.requireNonNull(digests, "digests");
     if (previous.isPresent() == (sequence == 0) || sequence < 0) {
       throw new IllegalArgumentException("manifest " + sequence + " with predecessor " + previous);
+    }
+    if (digests
+        .filter(it -> it.complete() ? it.base() != sequence : it.base() >= sequence)
+        .isPresent()) {
+      throw new IllegalArgumentException("manifest " + sequence + " with " + digests.get());
     }
   }
 

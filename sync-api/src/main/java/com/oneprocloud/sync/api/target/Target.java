@@ -41,4 +41,16 @@ public interface Target {
    * @throws TargetException if it cannot be opened for writing, or somebody else has it open
    */
   Replica open(ReplicaName name);
+
+  /**
+   * Opens a replica to be read and not changed: no run writes to it until it is closed, as far as
+   * the target can tell.
+   *
+   * @return a replica of which only {@link Replica#state}, {@link Replica#size}, {@link
+   *     Replica#read} and {@link Replica#close} are called; to be closed by the caller
+   * @throws TargetException if it is not there, or somebody else has it open
+   */
+  default Replica openToRead(ReplicaName name) {
+    return open(name);
+  }
 }

@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package com.oneprocloud.sync.api.tck;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import com.oneprocloud.sync.api.chain.ChainId;
+import com.oneprocloud.sync.api.chain.ChainStore;
 import com.oneprocloud.sync.api.chain.CommittedManifest;
+import com.oneprocloud.sync.api.chain.DigestInput;
+import com.oneprocloud.sync.api.chain.DigestOutput;
+import com.oneprocloud.sync.api.chain.DigestRecord;
+import com.oneprocloud.sync.api.chain.Lease;
 import com.oneprocloud.sync.api.chain.Manifest;
 import com.oneprocloud.sync.api.chain.ManifestHash;
 import com.oneprocloud.sync.api.chain.OpenRun;
@@ -18,7 +25,12 @@ import com.oneprocloud.sync.api.storage.Layout;
 import com.oneprocloud.sync.api.storage.ParentLink;
 import com.oneprocloud.sync.api.storage.SnapshotId;
 import com.oneprocloud.sync.api.target.ReplicaName;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
+import java.util.HexFormat;
 import java.util.Optional;
 
 /** Runs and manifests as an engine would record them, every field filled. */
@@ -89,5 +101,78 @@ final class ChainRecords {
         "sync." + number,
         (50L << 40) + number,
         number % 2 == 0 ? Optional.empty() : Optional.of("cloud-" + number));
+  }
+
+  /** Writes a record of digests for the next manifest. */
+  static void writeDigests(ChainStore store, Lease lease, byte[] record) {
+    try (DigestOutput output = store.writeDigests(lease)) {
+      int at = 0;
+      for (int piece = 1; at < record.length; piece = piece * 2 % 150_001 + 1) {
+        int length = Math.min(piece, record.length - at);
+        ByteBuffer bytes = ByteBuffer.wrap(record, at, length);
+        output.write(bytes);
+        assertEquals(0, bytes.remaining());
+        at += length;
+      }
+      output.finish();
+    }
+  }
+
+  /** All of a record of digests. */
+  static byte[] readDigests(ChainStore store, Manifest manifest) {
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    ByteBuffer piece = ByteBuffer.allocate(70_000);
+    try (DigestInput input = store.readDigests(manifest)) {
+      while (input.read(piece.clear()) >= 0) {
+        all.write(piece.array(), 0, piece.position());
+      }
+    }
+    return all.toByteArray();
+  }
+
+  /** A record of digests, as its manifest names it if it names every block. */
+  static DigestRecord complete(byte[] record, long sequence) {
+    return new DigestRecord(record.length, sha256(record), sequence, record.length, 0);
+  }
+
+  /** A record of digests that adds to those before it. */
+  static DigestRecord added(byte[] record, Manifest before) {
+    DigestRecord digests = before.digests().orElseThrow();
+    return new DigestRecord(
+        record.length,
+        sha256(record),
+        digests.base(),
+        digests.baseBytes(),
+        digests.bytesSince() + record.length);
+  }
+
+  private static String sha256(byte[] bytes) {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** The same manifest with digests. */
+  static Manifest with(Manifest of, DigestRecord digests) {
+    return new Manifest(
+        of.chain(),
+        of.sequence(),
+        of.previous(),
+        of.run(),
+        of.committed(),
+        of.image(),
+        of.identity(),
+        of.layout(),
+        of.parent(),
+        of.snapshot(),
+        of.base(),
+        of.verdict(),
+        of.reason(),
+        of.extents(),
+        of.verification(),
+        of.maps(),
+        Optional.of(digests));
   }
 }

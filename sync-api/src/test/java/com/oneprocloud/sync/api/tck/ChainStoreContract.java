@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package com.oneprocloud.sync.api.tck;
 
+import static com.oneprocloud.sync.api.tck.ChainRecords.added;
 import static com.oneprocloud.sync.api.tck.ChainRecords.after;
 import static com.oneprocloud.sync.api.tck.ChainRecords.chain;
+import static com.oneprocloud.sync.api.tck.ChainRecords.complete;
 import static com.oneprocloud.sync.api.tck.ChainRecords.manifest;
+import static com.oneprocloud.sync.api.tck.ChainRecords.readDigests;
 import static com.oneprocloud.sync.api.tck.ChainRecords.run;
 import static com.oneprocloud.sync.api.tck.ChainRecords.snapshot;
+import static com.oneprocloud.sync.api.tck.ChainRecords.with;
+import static com.oneprocloud.sync.api.tck.ChainRecords.writeDigests;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -19,6 +25,7 @@ import com.oneprocloud.sync.api.UnsupportedException;
 import com.oneprocloud.sync.api.chain.ChainId;
 import com.oneprocloud.sync.api.chain.ChainStore;
 import com.oneprocloud.sync.api.chain.CommittedManifest;
+import com.oneprocloud.sync.api.chain.DigestOutput;
 import com.oneprocloud.sync.api.chain.Lease;
 import com.oneprocloud.sync.api.chain.Manifest;
 import com.oneprocloud.sync.api.chain.ManifestHash;
@@ -26,6 +33,7 @@ import com.oneprocloud.sync.api.chain.OpenRun;
 import com.oneprocloud.sync.api.chain.RunProgress;
 import com.oneprocloud.sync.api.storage.Extents;
 import com.oneprocloud.sync.api.target.ReplicaName;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -41,6 +49,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -388,6 +397,189 @@ public abstract class ChainStoreContract {
           };
       assertThrows(IllegalArgumentException.class, () -> store().open(stranger, run(CHAIN)));
     }
+  }
+
+  // ---------------------------------------------------------------- digests
+
+  private static byte[] bytes(int length, long seed) {
+    byte[] bytes = new byte[length];
+    new Random(seed).nextBytes(bytes);
+    return bytes;
+  }
+
+  /** Commits with a record that names every block. */
+  private static Manifest commitComplete(ChainStore store, Lease lease, byte[] record) {
+    OpenRun run = run(CHAIN);
+    store.open(lease, run);
+    writeDigests(store, lease, record);
+    Manifest manifest = after(store.head(CHAIN), run);
+    return store.commit(lease, with(manifest, complete(record, manifest.sequence()))).manifest();
+  }
+
+  /** Commits with a record that adds to those before it. */
+  private static Manifest commitAdded(ChainStore store, Lease lease, byte[] record) {
+    OpenRun run = run(CHAIN);
+    store.open(lease, run);
+    writeDigests(store, lease, record);
+    Optional<CommittedManifest> head = store.head(CHAIN);
+    return store
+        .commit(lease, with(after(head, run), added(record, head.orElseThrow().manifest())))
+        .manifest();
+  }
+
+  @Test
+  void digestsOfAnyLengthAreReadBackAsTheyWere() {
+    try (Lease lease = acquire(store())) {
+      for (int length : new int[] {1, 4096, 512 << 10, 1 << 20, 5_000_001}) {
+        byte[] record = bytes(length, length);
+        Manifest manifest = commitComplete(store(), lease, record);
+        assertEquals(Optional.of(manifest), other().head(CHAIN).map(CommittedManifest::manifest));
+        assertArrayEquals(record, readDigests(store(), manifest));
+        assertArrayEquals(record, readDigests(other(), manifest));
+      }
+    }
+  }
+
+  @Test
+  void digestsThatAreNotNeededAnyMoreAreRemovedAfterTheCommitAndNoOthers() {
+    try (Lease lease = acquire(store())) {
+      List<byte[]> records = new ArrayList<>();
+      List<Manifest> manifests = new ArrayList<>();
+      for (int i = 0; i < 9; i++) {
+        byte[] record = bytes(100 + i, i);
+        records.add(record);
+        manifests.add(
+            i % 4 == 0
+                ? commitComplete(store(), lease, record)
+                : commitAdded(store(), lease, record));
+        int base = i - i % 4;
+        assertEquals(
+            LongStream.rangeClosed(base, i).boxed().collect(Collectors.toSet()),
+            fixture().digests(CHAIN));
+        for (int needed = base; needed <= i; needed++) {
+          assertArrayEquals(records.get(needed), readDigests(other(), manifests.get(needed)));
+        }
+      }
+      // a version that records none leaves those that are there
+      commit(store(), lease);
+      assertEquals(Set.of(8L), fixture().digests(CHAIN));
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> store().readDigests(store().head(CHAIN).orElseThrow().manifest()));
+      assertThrows(ChainBrokenException.class, () -> store().readDigests(manifests.get(2)));
+      assertEquals(10, other().newest(CHAIN, Integer.MAX_VALUE).size());
+    }
+  }
+
+  @Test
+  void aManifestWhoseDigestsWereNotFinishedIsRefusedAndNothingIsRecorded() {
+    try (Lease lease = acquire(store())) {
+      commitComplete(store(), lease, bytes(10, 1));
+      CommittedManifest head = store().head(CHAIN).orElseThrow();
+      OpenRun run = run(CHAIN);
+      store().open(lease, run);
+      byte[] record = bytes(2_000_000, 2);
+      Manifest manifest = with(after(Optional.of(head), run), complete(record, 1));
+      assertThrows(IllegalStateException.class, () -> store().commit(lease, manifest));
+      try (DigestOutput output = store().writeDigests(lease)) {
+        output.write(ByteBuffer.wrap(record));
+        assertThrows(IllegalStateException.class, () -> store().commit(lease, manifest));
+      }
+      assertThrows(IllegalStateException.class, () -> store().commit(lease, manifest));
+      writeDigests(store(), lease, bytes(2_000_001, 2));
+      assertThrows(IllegalStateException.class, () -> store().commit(lease, manifest));
+      assertEquals(Optional.of(head), other().head(CHAIN));
+      assertEquals(Optional.of(run), other().openRun(CHAIN));
+      assertArrayEquals(bytes(10, 1), readDigests(other(), head.manifest()));
+      writeDigests(store(), lease, record);
+      store().commit(lease, manifest);
+      assertArrayEquals(record, readDigests(other(), manifest));
+    }
+  }
+
+  /** A process that died between the record and the commit. */
+  @Test
+  void digestsWhoseManifestWasNeverCommittedAreForgotten() {
+    byte[] good = bytes(1000, 1);
+    Lease dead = acquire(store());
+    commitComplete(store(), dead, good);
+    writeDigests(store(), dead, bytes(3_000_000, 2));
+    DigestOutput unfinished = store().writeDigests(dead);
+    unfinished.write(ByteBuffer.wrap(bytes(3_000_000, 3)));
+    try (Lease lease = takeOver(other())) {
+      Manifest next = commitAdded(other(), lease, bytes(500, 4));
+      assertArrayEquals(bytes(500, 4), readDigests(store(), next));
+      assertEquals(Set.of(0L, 1L), fixture().digests(CHAIN));
+      writeDigests(other(), lease, bytes(3_000_000, 5));
+      // by a version that records none
+      commit(other(), lease);
+      assertEquals(Set.of(0L, 1L), fixture().digests(CHAIN));
+      commitComplete(other(), lease, bytes(10, 6));
+      assertEquals(Set.of(3L), fixture().digests(CHAIN));
+    }
+    unfinished.close();
+    dead.close();
+  }
+
+  @Test
+  void aStaleLeaseCannotRecordDigests() {
+    Lease stale = acquire(store());
+    DigestOutput begun = store().writeDigests(stale);
+    try (Lease fresh = takeOver(other())) {
+      byte[] record = bytes(2_000_000, 1);
+      writeDigests(other(), fresh, record);
+      assertThrows(ChainBrokenException.class, () -> store().writeDigests(stale));
+      assertThrows(
+          ChainBrokenException.class,
+          () -> {
+            begun.write(ByteBuffer.wrap(bytes(2_000_000, 2)));
+            begun.finish();
+          });
+      begun.close();
+      OpenRun run = run(CHAIN);
+      other().open(fresh, run);
+      Manifest manifest = with(after(Optional.empty(), run), complete(record, 0));
+      assertThrows(ChainBrokenException.class, () -> store().commit(stale, manifest));
+      other().commit(fresh, manifest);
+      assertArrayEquals(record, readDigests(store(), manifest));
+    }
+    stale.close();
+    assertThrows(IllegalStateException.class, () -> store().writeDigests(stale));
+  }
+
+  @Test
+  void digestsThatWereChangedAreRefusedWhereverTheChangeIs() {
+    byte[] record = bytes(1_300_000, 1);
+    Manifest manifest;
+    try (Lease lease = acquire(store())) {
+      manifest = commitComplete(store(), lease, record);
+    }
+    Random random = new Random(1);
+    for (int i = 0; i < 20; i++) {
+      byte[] changed = record.clone();
+      changed[random.nextInt(record.length)] ^= (byte) (1 << random.nextInt(8));
+      assertRefused(manifest, changed);
+    }
+    for (int cut : new int[] {0, 1, record.length / 2, record.length - 1}) {
+      assertRefused(manifest, Arrays.copyOf(record, cut));
+    }
+    assertRefused(manifest, Arrays.copyOf(record, record.length + 1));
+    fixture().rewriteDigests(CHAIN, 0, held -> record);
+    assertArrayEquals(record, readDigests(other(), manifest));
+    fixture().removeDigests(CHAIN, 0);
+    assertThrows(ChainBrokenException.class, () -> readDigests(other(), manifest));
+    // the chain is as good without
+    try (Lease lease = acquire(store())) {
+      assertEquals(1, commit(store(), lease).manifest().sequence());
+    }
+  }
+
+  private void assertRefused(Manifest manifest, byte[] changed) {
+    fixture().rewriteDigests(CHAIN, 0, held -> changed);
+    ChainBrokenException refused =
+        assertThrows(ChainBrokenException.class, () -> readDigests(other(), manifest));
+    assertTrue(refused.getMessage().contains(CHAIN + " #0"), refused.getMessage());
+    assertTrue(refused.advice().isPresent());
   }
 
   // ---------------------------------------------------------------- runs

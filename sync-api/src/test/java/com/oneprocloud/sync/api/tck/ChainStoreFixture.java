@@ -4,6 +4,7 @@ package com.oneprocloud.sync.api.tck;
 import com.oneprocloud.sync.api.chain.ChainId;
 import com.oneprocloud.sync.api.chain.ChainStore;
 import java.time.Duration;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /**
@@ -31,6 +32,15 @@ public interface ChainStoreFixture extends AutoCloseable {
 
   /** Removes the record of a manifest behind the store's back. */
   void remove(ChainId chain, long sequence);
+
+  /** Changes the record of digests of a manifest behind the store's back. */
+  void rewriteDigests(ChainId chain, long sequence, UnaryOperator<byte[]> change);
+
+  /** Removes the record of digests of a manifest behind the store's back. */
+  void removeDigests(ChainId chain, long sequence);
+
+  /** The numbers of the manifests, committed or not, of which there is a record of digests. */
+  Set<Long> digests(ChainId chain);
 
   @Override
   void close();

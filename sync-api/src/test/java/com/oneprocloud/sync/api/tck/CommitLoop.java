@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package com.oneprocloud.sync.api.tck;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -8,6 +9,7 @@ import com.oneprocloud.sync.api.chain.ChainId;
 import com.oneprocloud.sync.api.chain.ChainStore;
 import com.oneprocloud.sync.api.chain.CommittedManifest;
 import com.oneprocloud.sync.api.chain.Lease;
+import com.oneprocloud.sync.api.chain.Manifest;
 import com.oneprocloud.sync.api.chain.OpenRun;
 import com.oneprocloud.sync.api.chain.RunProgress;
 import java.io.BufferedReader;
@@ -16,6 +18,7 @@ import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -40,10 +43,44 @@ public final class CommitLoop {
         store.open(lease, run.taken(ChainRecords.snapshot(1)));
         store.progress(lease, new RunProgress(8, 0, "epoch"), false);
         store.progress(lease, new RunProgress(8, 8, "epoch"), true);
-        head = Optional.of(store.commit(lease, ChainRecords.after(head, run)));
+        head = Optional.of(store.commit(lease, withDigests(store, lease, head, run)));
         said.println(head.get().manifest().sequence() + " " + head.get().hash());
         said.flush();
       }
+    }
+  }
+
+  /** Every third record names all blocks, so that those before it are removed. */
+  private static Manifest withDigests(
+      ChainStore store, Lease lease, Optional<CommittedManifest> head, OpenRun run) {
+    Manifest manifest = ChainRecords.after(head, run);
+    byte[] record = record(manifest);
+    ChainRecords.writeDigests(store, lease, record);
+    boolean adds =
+        manifest.sequence() % 3 != 0
+            && head.filter(it -> it.manifest().digests().isPresent()).isPresent();
+    return ChainRecords.with(
+        manifest,
+        adds
+            ? ChainRecords.added(record, head.get().manifest())
+            : ChainRecords.complete(record, manifest.sequence()));
+  }
+
+  private static byte[] record(Manifest manifest) {
+    byte[] record = new byte[3000];
+    Arrays.fill(record, (byte) manifest.sequence());
+    return record;
+  }
+
+  /** Those that are needed are there. */
+  private static void checkDigests(ChainStore store, List<CommittedManifest> all) {
+    Manifest newest = all.get(0).manifest();
+    if (newest.digests().isPresent()) {
+      long base = newest.digests().get().base();
+      all.stream()
+          .map(CommittedManifest::manifest)
+          .filter(it -> it.sequence() >= base)
+          .forEach(it -> assertArrayEquals(record(it), ChainRecords.readDigests(store, it)));
     }
   }
 
@@ -100,6 +137,7 @@ public final class CommitLoop {
               .noneMatch(it -> Optional.of(it.manifest().run()).equals(open.map(OpenRun::run))));
       Optional<RunProgress> progress = store.progress(CHAIN);
       assertTrue(progress.isEmpty() || progress.get().written() == 8);
+      checkDigests(store, all);
       // and it goes on
       OpenRun run = open.orElseGet(() -> ChainRecords.run(CHAIN));
       store.open(lease, run);

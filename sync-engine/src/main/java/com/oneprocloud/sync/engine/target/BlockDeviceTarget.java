@@ -105,6 +105,12 @@ public final class BlockDeviceTarget implements Target {
   }
 
   @Override
+  public Replica openToRead(ReplicaName name) {
+    Path device = device(name);
+    return FileReplica.openToRead(device, true, record(device));
+  }
+
+  @Override
   public String toString() {
     return id();
   }

@@ -107,6 +107,11 @@ public final class DirectoryTarget implements Target {
     return FileReplica.open(file, false, record(name));
   }
 
+  @Override
+  public Replica openToRead(ReplicaName name) {
+    return FileReplica.openToRead(file(name), false, record(name));
+  }
+
   private void checkOurs(ReplicaName name, Path file) {
     if (!record(name).exists()) {
       throw new TargetException(

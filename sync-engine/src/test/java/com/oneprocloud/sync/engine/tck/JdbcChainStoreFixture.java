@@ -5,13 +5,18 @@ import com.oneprocloud.sync.api.chain.ChainId;
 import com.oneprocloud.sync.api.chain.ChainStore;
 import com.oneprocloud.sync.api.tck.ChainStoreFixture;
 import com.oneprocloud.sync.engine.JdbcChainStore;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import javax.sql.DataSource;
 
@@ -61,12 +66,57 @@ public class JdbcChainStoreFixture implements ChainStoreFixture {
     update("DELETE FROM sync_manifest WHERE sequence_number = ?", sequence);
   }
 
+  @Override
+  public void rewriteDigests(ChainId chain, long sequence, UnaryOperator<byte[]> change) {
+    ByteArrayOutputStream record = new ByteArrayOutputStream();
+    read("SELECT bytes FROM sync_digests WHERE sequence_number = ? ORDER BY piece", sequence)
+        .forEach(record::writeBytes);
+    byte[] changed = change.apply(record.toByteArray());
+    // whatever the length of its rows is
+    int half = changed.length / 2;
+    update("UPDATE sync_digests SET bytes = ? WHERE sequence_number = ?", new byte[0], sequence);
+    update(
+        "UPDATE sync_digests SET bytes = ? WHERE sequence_number = ? AND piece = 0",
+        Arrays.copyOf(changed, half),
+        sequence);
+    update(
+        "UPDATE sync_digests SET bytes = ? WHERE sequence_number = ? AND piece = 1",
+        Arrays.copyOfRange(changed, half, changed.length),
+        sequence);
+  }
+
+  @Override
+  public void removeDigests(ChainId chain, long sequence) {
+    update("DELETE FROM sync_digests WHERE sequence_number = ?", sequence);
+  }
+
+  @Override
+  public Set<Long> digests(ChainId chain) {
+    try (Connection connection = source.getConnection();
+        PreparedStatement statement =
+            connection.prepareStatement("SELECT DISTINCT sequence_number FROM sync_digests");
+        ResultSet rows = statement.executeQuery()) {
+      Set<Long> found = new HashSet<>();
+      while (rows.next()) {
+        found.add(rows.getLong(1));
+      }
+      return found;
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   /** Changes rows behind the store's back. */
   public final void update(String sql, Object... values) {
     try (Connection connection = source.getConnection();
         PreparedStatement statement = connection.prepareStatement(sql)) {
       for (int i = 0; i < values.length; i++) {
-        statement.setObject(i + 1, values[i]);
+        if (values[i] instanceof byte[] bytes) {
+          // not as an array: H2 takes no long one
+          statement.setBinaryStream(i + 1, new ByteArrayInputStream(bytes), bytes.length);
+        } else {
+          statement.setObject(i + 1, values[i]);
+        }
       }
       statement.executeUpdate();
     } catch (SQLException e) {

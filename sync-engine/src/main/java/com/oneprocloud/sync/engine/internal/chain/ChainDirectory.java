@@ -21,6 +21,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -45,6 +46,7 @@ public final class ChainDirectory {
   private final Path manifests;
   private final Path runFile;
   private final Path leaseFile;
+  private final DigestFiles digests;
   private final Clock clock;
 
   /**
@@ -63,6 +65,7 @@ public final class ChainDirectory {
     this.manifests = directory.resolve("manifests");
     this.runFile = directory.resolve("run.json");
     this.leaseFile = directory.resolve("lease.json");
+    this.digests = new DigestFiles(manifests);
   }
 
   /** The chains below a store's root. */
@@ -154,13 +157,21 @@ public final class ChainDirectory {
    * yet.
    */
   public Optional<OpenRun> openRun() throws IOException {
-    Optional<byte[]> record = DurableFiles.read(runFile);
-    if (record.isEmpty()) {
-      return Optional.empty();
+    while (true) {
+      Optional<byte[]> record = DurableFiles.read(runFile);
+      if (record.isEmpty()) {
+        return Optional.empty();
+      }
+      OpenRun run = ManifestRecord.readRun(record.get(), runFile);
+      Optional<CommittedManifest> head = head();
+      Optional<byte[]> after = DurableFiles.read(runFile);
+      // if not, it may have been committed, and another run after it
+      if (after.isPresent() && Arrays.equals(after.get(), record.get())) {
+        return head.filter(it -> it.manifest().run().equals(run.run())).isPresent()
+            ? Optional.empty()
+            : Optional.of(run);
+      }
     }
-    OpenRun run = ManifestRecord.readRun(record.get(), runFile);
-    boolean committed = head().filter(head -> head.manifest().run().equals(run.run())).isPresent();
-    return committed ? Optional.empty() : Optional.of(run);
   }
 
   /** How far the open run has come. */
@@ -200,6 +211,36 @@ public final class ChainDirectory {
     }
   }
 
+  /** Begins a record of digests. Call under {@link #guarded}. */
+  public DigestFiles.Fresh beginDigests() throws IOException {
+    removeUncommittedDigests();
+    return digests.create();
+  }
+
+  /** Makes a record the next manifest's. Call under {@link #guarded}. */
+  public void endDigests(DigestFiles.Fresh record) throws IOException {
+    digests.place(record, newestSequence() + 1);
+  }
+
+  /** Where the record of a manifest is, or would be. */
+  public Path digests(long sequence) {
+    return digests.file(sequence);
+  }
+
+  private void removeUncommittedDigests() throws IOException {
+    long newest = newestSequence();
+    digests.remove(sequence -> sequence > newest);
+  }
+
+  private void checkDigests(Manifest manifest) throws IOException {
+    Path file = digests.file(manifest.sequence());
+    if (manifest.digests().isEmpty()) {
+      DurableFiles.delete(file);
+    } else if (!Files.exists(file) || Files.size(file) != manifest.digests().get().bytes()) {
+      throw Refusals.noDigests(manifest);
+    }
+  }
+
   /** Commits a manifest and closes the run. */
   public CommittedManifest commit(long token, Manifest manifest) throws IOException {
     byte[] record = ManifestRecord.write(manifest);
@@ -214,12 +255,16 @@ public final class ChainDirectory {
           if (!follows) {
             throw Refusals.moved(manifest);
           }
+          checkDigests(manifest);
           try {
             DurableFiles.create(file(manifest.sequence()), record);
           } catch (FileAlreadyExistsException e) {
             throw Refusals.moved(manifest);
           }
           closeRun();
+          if (manifest.digests().isPresent()) {
+            digests.remove(sequence -> sequence < manifest.digests().get().base());
+          }
         });
     return new CommittedManifest(manifest, hash);
   }
@@ -297,6 +342,7 @@ public final class ChainDirectory {
         }
       }
     }
+    removeUncommittedDigests();
   }
 
   /**

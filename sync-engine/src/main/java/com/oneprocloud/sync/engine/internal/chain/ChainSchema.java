@@ -18,7 +18,7 @@ import java.util.Set;
  */
 public final class ChainSchema {
   /** The version that this code reads and writes. */
-  static final int VERSION = 1;
+  static final int VERSION = 2;
 
   private static final int ATTEMPTS = 20;
 
@@ -28,7 +28,8 @@ public final class ChainSchema {
   private ChainSchema() {}
 
   /**
-   * Makes the tables if they are not there. Several proxies may do so at a time.
+   * Makes the tables if they are not there, or those that an earlier version did not have. Several
+   * proxies may do so at a time.
    *
    * @throws UnsupportedException if a later version made them
    */
@@ -37,13 +38,15 @@ public final class ChainSchema {
       Optional<Integer> version = version(database);
       if (version.isPresent()) {
         check(database, version.get());
-        return;
+        if (version.get() == VERSION) {
+          return;
+        }
       }
       try {
         database.transaction("make tables", database, connection -> make(connection, database));
       } catch (SyncException e) {
         // another proxy may just be making them
-        boolean madeByAnother = busy(e) || version(database).isPresent();
+        boolean madeByAnother = busy(e) || version(database).equals(Optional.of(VERSION));
         if (attempt == ATTEMPTS || !madeByAnother) {
           throw e;
         }
@@ -108,6 +111,13 @@ public final class ChainSchema {
               record %1$s NOT NULL,
               PRIMARY KEY (chain_key, sequence_number))""",
             """
+            CREATE TABLE IF NOT EXISTS sync_digests (
+              chain_key CHAR(64) NOT NULL,
+              sequence_number BIGINT NOT NULL,
+              piece INT NOT NULL,
+              bytes %1$s NOT NULL,
+              PRIMARY KEY (chain_key, sequence_number, piece))""",
+            """
             CREATE TABLE IF NOT EXISTS sync_schema (
               id INT NOT NULL PRIMARY KEY,
               version INT NOT NULL)""");
@@ -115,9 +125,11 @@ public final class ChainSchema {
       for (String table : tables) {
         statement.execute(String.format(Locale.ROOT, table, bytes) + database.dialect().table);
       }
-      return statement.executeUpdate(
-              "INSERT INTO sync_schema (id, version) VALUES (1, " + VERSION + ")")
-          == 1;
+      String version = "UPDATE sync_schema SET version = " + VERSION + " WHERE id = 1";
+      return statement.executeUpdate(version) == 1
+          || statement.executeUpdate(
+                  "INSERT INTO sync_schema (id, version) VALUES (1, " + VERSION + ")")
+              == 1;
     }
   }
 }

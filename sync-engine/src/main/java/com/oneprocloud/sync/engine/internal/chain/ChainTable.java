@@ -214,6 +214,99 @@ public final class ChainTable {
     guarded("abandon run", token, this::closeRun);
   }
 
+  /** Begins the record of digests of the next manifest. */
+  public void beginDigests(long token) {
+    guarded(
+        "begin record of digests",
+        token,
+        connection ->
+            update(
+                connection,
+                "DELETE FROM sync_digests WHERE chain_key = ? AND sequence_number > ?",
+                key,
+                newestSequence(connection)));
+  }
+
+  /**
+   * Adds a piece to the record of digests of the next manifest.
+   *
+   * @param piece its number, from 0
+   */
+  public void addDigests(long token, int piece, byte[] bytes) {
+    guarded(
+        "record digests",
+        token,
+        connection -> {
+          long sequence = newestSequence(connection) + 1;
+          update(
+              connection,
+              "DELETE FROM sync_digests WHERE chain_key = ? AND sequence_number = ? AND piece = ?",
+              key,
+              sequence,
+              piece);
+          return update(
+              connection,
+              "INSERT INTO sync_digests (chain_key, sequence_number, piece, bytes)"
+                  + " VALUES (?, ?, ?, ?)",
+              key,
+              sequence,
+              piece,
+              bytes);
+        });
+  }
+
+  /** A piece of a record of digests, if there is one. */
+  public Optional<byte[]> digests(long sequence, int piece) {
+    return database.transaction(
+        "read digests",
+        chain,
+        connection -> {
+          try (PreparedStatement select =
+              connection.prepareStatement(
+                  "SELECT bytes FROM sync_digests"
+                      + " WHERE chain_key = ? AND sequence_number = ? AND piece = ?")) {
+            select.setString(1, key);
+            select.setLong(2, sequence);
+            select.setInt(3, piece);
+            try (ResultSet row = select.executeQuery()) {
+              return row.next() ? Optional.of(bytes(row, 1)) : Optional.empty();
+            }
+          }
+        });
+  }
+
+  private void checkDigests(Connection connection, Manifest manifest) throws SQLException {
+    if (manifest.digests().isEmpty()) {
+      update(
+          connection,
+          "DELETE FROM sync_digests WHERE chain_key = ? AND sequence_number >= ?",
+          key,
+          manifest.sequence());
+      return;
+    }
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "SELECT SUM(OCTET_LENGTH(bytes)) FROM sync_digests"
+                + " WHERE chain_key = ? AND sequence_number = ?")) {
+      select.setString(1, key);
+      select.setLong(2, manifest.sequence());
+      try (ResultSet row = select.executeQuery()) {
+        if (!row.next() || row.getLong(1) != manifest.digests().get().bytes()) {
+          throw Refusals.noDigests(manifest);
+        }
+      }
+    }
+  }
+
+  private long newestSequence(Connection connection) throws SQLException {
+    return row(
+            connection,
+            "SELECT MAX(sequence_number) FROM sync_manifest WHERE chain_key = ?"
+                + " HAVING COUNT(*) > 0",
+            row -> row.getLong(1))
+        .orElse(-1L);
+  }
+
   /** Commits a manifest and closes the run. */
   public CommittedManifest commit(long token, Manifest manifest) {
     byte[] record = ManifestRecord.write(manifest);
@@ -231,12 +324,20 @@ public final class ChainTable {
             if (!follows) {
               throw Refusals.moved(manifest);
             }
+            checkDigests(connection, manifest);
             update(
                 connection,
                 "INSERT INTO sync_manifest (chain_key, sequence_number, record) VALUES (?, ?, ?)",
                 key,
                 manifest.sequence(),
                 record);
+            if (manifest.digests().isPresent()) {
+              update(
+                  connection,
+                  "DELETE FROM sync_digests WHERE chain_key = ? AND sequence_number < ?",
+                  key,
+                  manifest.digests().get().base());
+            }
             return closeRun(connection);
           });
     } catch (StorageException e) {
@@ -348,13 +449,8 @@ public final class ChainTable {
   }
 
   private Optional<CommittedManifest> head(Connection connection) throws SQLException {
-    Optional<Long> newest =
-        row(
-            connection,
-            "SELECT MAX(sequence_number) FROM sync_manifest WHERE chain_key = ?"
-                + " HAVING COUNT(*) > 0",
-            row -> row.getLong(1));
-    return newest.isEmpty() ? Optional.empty() : manifest(connection, newest.get());
+    long newest = newestSequence(connection);
+    return newest < 0 ? Optional.empty() : manifest(connection, newest);
   }
 
   private Optional<CommittedManifest> manifest(Connection connection, long sequence)

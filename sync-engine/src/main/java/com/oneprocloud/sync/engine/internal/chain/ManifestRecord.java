@@ -12,6 +12,7 @@ import com.oneprocloud.sync.api.ChainBrokenException;
 import com.oneprocloud.sync.api.SyncException;
 import com.oneprocloud.sync.api.UnsupportedException;
 import com.oneprocloud.sync.api.chain.ChainId;
+import com.oneprocloud.sync.api.chain.DigestRecord;
 import com.oneprocloud.sync.api.chain.Manifest;
 import com.oneprocloud.sync.api.chain.ManifestHash;
 import com.oneprocloud.sync.api.chain.MapTrust;
@@ -114,6 +115,18 @@ public final class ManifestRecord {
     if (manifest.maps() != MapTrust.UNUSED) {
       root.put("maps", manifest.maps().name());
     }
+    // within the format: whoever does not know of digests commits a manifest that has none, and
+    // then nobody relies on those before it
+    manifest
+        .digests()
+        .ifPresent(
+            digests ->
+                root.putObject("digests")
+                    .put("bytes", digests.bytes())
+                    .put("sha256", digests.sha256())
+                    .put("base", digests.base())
+                    .put("baseBytes", digests.baseBytes())
+                    .put("bytesSince", digests.bytesSince()));
     ObjectNode extents = root.putObject("extents");
     ArrayNode data = extents.putArray("data");
     ArrayNode zero = extents.putArray("zero");
@@ -160,7 +173,8 @@ public final class ManifestRecord {
                 VerdictReason.valueOf(need(root, "reason").textValue()),
                 extents(need(root, "extents")),
                 Verification.valueOf(need(root, "verification").textValue()),
-                text(root, "maps").map(MapTrust::valueOf).orElse(MapTrust.UNUSED)));
+                text(root, "maps").map(MapTrust::valueOf).orElse(MapTrust.UNUSED),
+                part(root, "digests").map(ManifestRecord::digests)));
   }
 
   /** An open run's record. */
@@ -212,9 +226,13 @@ public final class ManifestRecord {
 
   /** The hash that a record is known by. */
   public static ManifestHash hash(byte[] record) {
+    return new ManifestHash(HexFormat.of().formatHex(sha256().digest(record)));
+  }
+
+  /** A digest of the kind that records are known by. */
+  public static MessageDigest sha256() {
     try {
-      return new ManifestHash(
-          HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(record)));
+      return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new AssertionError("every Java platform has SHA-256", e);
     }
@@ -346,6 +364,15 @@ public final class ManifestRecord {
         need(node, "name").textValue(),
         need(node, "size").longValue(),
         text(node, "cloudId"));
+  }
+
+  private static DigestRecord digests(JsonNode node) {
+    return new DigestRecord(
+        need(node, "bytes").longValue(),
+        need(node, "sha256").textValue(),
+        need(node, "base").longValue(),
+        need(node, "baseBytes").longValue(),
+        need(node, "bytesSince").longValue());
   }
 
   /** Ids are unsigned 64-bit numbers, which JSON numbers cannot be trusted with. */

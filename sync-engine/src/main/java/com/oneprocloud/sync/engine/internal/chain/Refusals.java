@@ -46,4 +46,21 @@ final class Refusals {
             .because("it holds #%d of %s", found.sequence(), found.chain())
             .advice("Restore the chain store from its backup."));
   }
+
+  static ChainBrokenException digests(Manifest manifest, String why) {
+    return new ChainBrokenException(
+        SyncException.failed("read digests", manifest.chain() + " #" + manifest.sequence())
+            .because(why)
+            .advice(
+                "Restore the chain store from its backup. Without the record the replica cannot be"
+                    + " checked offline until a run has compared all of it: Verification.ALL."));
+  }
+
+  static IllegalStateException noDigests(Manifest manifest) {
+    return new IllegalStateException(
+        "no record of digests was finished for #"
+            + manifest.sequence()
+            + " of "
+            + manifest.chain());
+  }
 }

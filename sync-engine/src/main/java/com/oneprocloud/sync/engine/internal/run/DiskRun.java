@@ -14,7 +14,6 @@ import com.oneprocloud.sync.api.chain.OpenRun;
 import com.oneprocloud.sync.api.chain.RunId;
 import com.oneprocloud.sync.api.chain.SnapshotRef;
 import com.oneprocloud.sync.api.chain.SyncMode;
-import com.oneprocloud.sync.api.chain.Verdict;
 import com.oneprocloud.sync.api.chain.VerdictReason;
 import com.oneprocloud.sync.api.storage.CacheTier;
 import com.oneprocloud.sync.api.storage.Image;
@@ -286,8 +285,7 @@ public final class DiskRun implements AutoCloseable {
   private VerifyPass.Verified verify(
       SnapshotReader reader, TransferPass.Moved moved, boolean digests)
       throws InterruptedException {
-    boolean repairs = begun().verdict() == Verdict.CONTINUE;
-    return new VerifyPass(disk, nextSequence()).run(reader, moved.extents(), digests, repairs);
+    return new VerifyPass(disk, head).run(reader, moved.extents(), digests, begun().verdict());
   }
 
   @Override
@@ -356,7 +354,8 @@ public final class DiskRun implements AutoCloseable {
             open.reason(),
             moved.extents(),
             resources.settings.verification(),
-            chosen.trust(resources.settings.verification()));
+            chosen.trust(resources.settings.verification()),
+            verified.digests());
     CommittedManifest committed = resources.chains.commit(lease.lease(), manifest);
     replica.mark(new ReplicaState.Committed(committed.hash()));
     trim(manifest.size());
@@ -369,6 +368,11 @@ public final class DiskRun implements AutoCloseable {
           "The storage's digests told blocks apart whose bytes are equal. Nothing was left out because"
               + " of digests; everything was compared by its bytes. If this happens again, look for"
               + " broken memory or disks, and switch digests off (EngineSettings.withDigests).");
+    }
+    if (verified.digestsLost()) {
+      notes.add(
+          "Records of digests of earlier points were missing or damaged. Of what this run did not"
+              + " verify, the replica cannot be checked offline until a run with Verification.ALL.");
     }
     for (DiskSnapshots way : snapshots) {
       notes.addAll(prune(way, keep));

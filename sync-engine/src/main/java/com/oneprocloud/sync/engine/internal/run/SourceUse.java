@@ -3,6 +3,7 @@ package com.oneprocloud.sync.engine.internal.run;
 
 import com.oneprocloud.sync.api.storage.SnapshotReader;
 import com.oneprocloud.sync.engine.internal.diff.RangeSource;
+import com.oneprocloud.sync.engine.internal.transfer.Held;
 import com.oneprocloud.sync.engine.internal.transfer.Pipeline;
 import com.oneprocloud.sync.engine.internal.verify.DifferingBlocks;
 import com.oneprocloud.sync.engine.internal.verify.Suspects;
@@ -53,6 +54,7 @@ final class SourceUse {
    * The same without the blocks whose digests say that the replica holds them.
    *
    * @param start where the pipeline starts
+   * @param held what the replica holds
    * @param suspects is told what is carried because of its digests
    */
   void runDifferingBlocks(
@@ -60,6 +62,7 @@ final class SourceUse {
       RangeSource source,
       Pipeline.Checkpoint checkpoint,
       long start,
+      Held held,
       Suspects suspects)
       throws InterruptedException {
     RunResources resources = disk.resources();
@@ -72,8 +75,7 @@ final class SourceUse {
             pipeline::failed,
             resources.meter);
     try (source) {
-      DifferingBlocks differing =
-          new DifferingBlocks(source, reader, disk.replica(), start, suspects, means);
+      DifferingBlocks differing = new DifferingBlocks(source, reader, held, start, suspects, means);
       try {
         run(pipeline, differing, checkpoint);
         bytesEqual = differing.bytesEqual();

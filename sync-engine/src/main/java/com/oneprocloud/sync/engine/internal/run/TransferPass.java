@@ -20,6 +20,7 @@ import com.oneprocloud.sync.engine.internal.diff.RangeSource;
 import com.oneprocloud.sync.engine.internal.plan.Decision;
 import com.oneprocloud.sync.engine.internal.transfer.CompareStage;
 import com.oneprocloud.sync.engine.internal.transfer.CopyStage;
+import com.oneprocloud.sync.engine.internal.transfer.Held;
 import com.oneprocloud.sync.engine.internal.transfer.Pipeline;
 import com.oneprocloud.sync.engine.internal.verify.Suspects;
 import java.time.Duration;
@@ -197,14 +198,13 @@ final class TransferPass {
      */
     Extents run(long from, boolean digests) throws InterruptedException {
       Suspects suspects = new Suspects();
+      Held held = Held.of(replica);
       Pipeline.Stage stage =
-          compares
-              ? new CompareStage(replica, disk.resources().scratch, suspects.before(copy))
-              : copy;
+          compares ? new CompareStage(held, disk.resources().scratch, suspects.before(copy)) : copy;
       Pipeline pipeline = use.pipeline(from, stage);
       TransferJournal journal = new TransferJournal(disk, pipeline, suspects, size, from, epoch);
       if (digests) {
-        use.runDifferingBlocks(pipeline, source.get(), journal, from, suspects);
+        use.runDifferingBlocks(pipeline, source.get(), journal, from, held, suspects);
       } else {
         use.run(pipeline, source.get(), journal);
       }

@@ -3,31 +3,36 @@ package com.oneprocloud.sync.engine.internal.run;
 
 import com.oneprocloud.sync.api.SyncListener.Phase;
 import com.oneprocloud.sync.api.TargetException;
+import com.oneprocloud.sync.api.chain.CommittedManifest;
+import com.oneprocloud.sync.api.chain.DigestRecord;
+import com.oneprocloud.sync.api.chain.Verdict;
 import com.oneprocloud.sync.api.chain.Verification;
 import com.oneprocloud.sync.api.storage.Extents;
 import com.oneprocloud.sync.api.storage.SnapshotReader;
 import com.oneprocloud.sync.engine.internal.diff.KnownExtents;
 import com.oneprocloud.sync.engine.internal.diff.RangeSource;
 import com.oneprocloud.sync.engine.internal.transfer.CompareStage;
+import com.oneprocloud.sync.engine.internal.transfer.Held;
 import com.oneprocloud.sync.engine.internal.transfer.Pipeline;
 import com.oneprocloud.sync.engine.internal.verify.RotatingShare;
 import com.oneprocloud.sync.engine.internal.verify.Suspects;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Optional;
 
 /** Holds a replica against the snapshot that it is said to hold. */
 final class VerifyPass {
   private final OpenDisk disk;
-  private final long turn;
+  private final Optional<CommittedManifest> head;
 
   /**
    * A pass.
    *
-   * @param turn which share of a rotating verification is compared
+   * @param head the point that the replica held before
    */
-  VerifyPass(OpenDisk disk, long turn) {
+  VerifyPass(OpenDisk disk, Optional<CommittedManifest> head) {
     this.disk = disk;
-    this.turn = turn;
+    this.head = head;
   }
 
   /**
@@ -38,6 +43,8 @@ final class VerifyPass {
    * @param bytesDigested bytes of the snapshot that the storage digested
    * @param contradicted whether digests were found wrong, so that all was compared by its bytes
    * @param unwritten whether something differs that was not written; then the pass ended there
+   * @param digests the record of digests of the replica; empty if the pass ended early
+   * @param digestsLost whether earlier records were damaged
    * @param time how long it took
    */
   record Verified(
@@ -46,6 +53,8 @@ final class VerifyPass {
       long bytesDigested,
       boolean contradicted,
       boolean unwritten,
+      Optional<DigestRecord> digests,
+      boolean digestsLost,
       Duration time) {
     /** The sum of two. */
     Verified and(Verified next) {
@@ -55,6 +64,8 @@ final class VerifyPass {
           bytesDigested + next.bytesDigested,
           contradicted || next.contradicted,
           next.unwritten,
+          next.digests,
+          next.digestsLost,
           time.plus(next.time));
     }
   }
@@ -65,21 +76,21 @@ final class VerifyPass {
    * @param reader the snapshot
    * @param written what the run wrote to the replica
    * @param digests whether digests may say what is equal
-   * @param repairs whether the run can compare all and repair it, if something differs that was not
-   *     written
+   * @param verdict what the run does; if it continues, it can compare all and repair it when
+   *     something differs that was not written
    * @throws TargetException if a byte differs that was written; the run then starts over when it is
    *     taken up
    * @throws InterruptedException if the thread was interrupted
    */
-  Verified run(SnapshotReader reader, Extents written, boolean digests, boolean repairs)
+  Verified run(SnapshotReader reader, Extents written, boolean digests, Verdict verdict)
       throws InterruptedException {
     long start = System.nanoTime();
-    Verification level = disk.resources().settings.verification();
-    if (level == Verification.NONE) {
-      return new Verified(0, 0, 0, false, false, Duration.ZERO);
+    Pass pass = new Pass(reader, written, verdict);
+    if (disk.resources().settings.verification() == Verification.NONE) {
+      pass.skip();
+      return pass.verified(false, false, Duration.ZERO);
     }
     disk.begin(Phase.VERIFY);
-    Pass pass = new Pass(reader, written, level, repairs);
     boolean contradicted = false;
     boolean unwritten = false;
     try {
@@ -96,55 +107,87 @@ final class VerifyPass {
       disk.startOver();
       throw e;
     }
-    return new Verified(
-        pass.bytes,
-        pass.use.bytesRead(),
-        pass.use.bytesDigested(),
-        contradicted,
-        unwritten,
-        Duration.ofNanos(System.nanoTime() - start));
+    return pass.verified(contradicted, unwritten, Duration.ofNanos(System.nanoTime() - start));
   }
 
   /** What is done once, or twice if digests are contradicted. */
   private final class Pass {
     private final SnapshotReader reader;
     private final Extents written;
-    private final Verification level;
-    private final boolean repairs;
-    final SourceUse use;
-    long bytes;
+    private final Verdict verdict;
+    private final SourceUse use;
+    private long bytes;
+    private Optional<DigestRecord> record = Optional.empty();
+    private boolean lost;
 
-    Pass(SnapshotReader reader, Extents written, Verification level, boolean repairs) {
+    Pass(SnapshotReader reader, Extents written, Verdict verdict) {
       this.reader = reader;
       this.written = written;
-      this.level = level;
-      this.repairs = repairs;
+      this.verdict = verdict;
       this.use = new SourceUse(disk, reader);
     }
 
+    Verified verified(boolean contradicted, boolean unwritten, Duration time) {
+      return new Verified(
+          bytes, use.bytesRead(), use.bytesDigested(), contradicted, unwritten, record, lost, time);
+    }
+
     private RangeSource source() {
-      return switch (level) {
+      return switch (disk.resources().settings.verification()) {
         case ALL -> KnownExtents.all(reader.size());
         case ROTATING ->
-            new RotatingShare(written, reader.size(), disk.resources().settings.shares(), turn);
+            new RotatingShare(
+                written,
+                reader.size(),
+                disk.resources().settings.shares(),
+                head.map(it -> it.manifest().sequence() + 1).orElse(0L));
         default -> new KnownExtents(written, reader.size());
       };
     }
 
+    /** Only takes note of what is not known. */
+    void skip() {
+      try (DigestRecording recording = recording()) {
+        end(recording);
+      }
+    }
+
     void run(boolean digests) throws InterruptedException {
+      try (DigestRecording recording = recording()) {
+        run(digests, recording);
+        end(recording);
+      }
+    }
+
+    private DigestRecording recording() {
+      return new DigestRecording(disk, head, verdict, reader.size(), written);
+    }
+
+    private void end(DigestRecording recording) {
+      record = Optional.of(recording.end());
+      lost = recording.lost();
+    }
+
+    private void run(boolean digests, DigestRecording recording) throws InterruptedException {
       Suspects suspects = new Suspects();
+      Held held = recording.reader();
       CompareStage compare =
           new CompareStage(
-              disk.replica(),
+              held,
               disk.resources().scratch,
-              new Refuse(reader.snapshot().name(), written, repairs));
+              new Refuse(reader.snapshot().name(), written, verdict == Verdict.CONTINUE));
       Pipeline pipeline = use.pipeline(0, compare);
       PassProgress progress =
           new PassProgress(disk, Phase.VERIFY, pipeline, suspects, reader.size());
+      Pipeline.Checkpoint checkpoint =
+          done -> {
+            progress.reached(done);
+            recording.reached(pipeline);
+          };
       if (digests) {
-        use.runDifferingBlocks(pipeline, source(), progress, 0, suspects);
+        use.runDifferingBlocks(pipeline, source(), checkpoint, 0, held, suspects);
       } else {
-        use.run(pipeline, source(), progress);
+        use.run(pipeline, source(), checkpoint);
       }
       bytes = use.bytesEqual() + compare.bytesCompared();
     }

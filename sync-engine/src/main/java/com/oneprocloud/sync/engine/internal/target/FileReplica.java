@@ -51,15 +51,26 @@ public final class FileReplica implements Replica {
    * @param record where it is recorded what the replica holds
    */
   public static FileReplica open(Path file, boolean device, ReplicaRecord record) {
-    ReplicaState state = record.read();
     Set<OpenOption> options =
         device
             ? Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE)
             : Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
+    return open(file, device, record, options);
+  }
+
+  /** Opens a replica that is there, to be read; others may read it at the same time. */
+  public static FileReplica openToRead(Path file, boolean device, ReplicaRecord record) {
+    return open(file, device, record, Set.of(StandardOpenOption.READ));
+  }
+
+  private static FileReplica open(
+      Path file, boolean device, ReplicaRecord record, Set<OpenOption> options) {
+    ReplicaState state = record.read();
+    boolean shared = !options.contains(StandardOpenOption.WRITE);
     FileChannel channel = null;
     try {
       channel = FileChannel.open(file, options);
-      if (channel.tryLock() == null) {
+      if (channel.tryLock(0, Long.MAX_VALUE, shared) == null) {
         throw locked(file);
       }
       return new FileReplica(file, device, channel, record, state);

@@ -2,8 +2,8 @@
 package com.oneprocloud.sync.engine.internal.transfer;
 
 import com.oneprocloud.sync.api.SyncException;
+import com.oneprocloud.sync.api.storage.Extent;
 import com.oneprocloud.sync.api.storage.Extents;
-import com.oneprocloud.sync.api.target.Replica;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -14,7 +14,7 @@ public final class CompareStage implements Pipeline.Stage {
   /** How much of the replica is read at a time. */
   static final int PIECE = 256 << 10;
 
-  private final Replica replica;
+  private final Held held;
   private final BufferPool scratch;
   private final Pipeline.Stage differs;
   private final AtomicLong compared = new AtomicLong();
@@ -22,12 +22,12 @@ public final class CompareStage implements Pipeline.Stage {
   /**
    * A stage that compares.
    *
-   * @param replica what is compared
+   * @param held what is compared
    * @param scratch a pool of its own that has a piece for each worker
    * @param differs what is done with blocks of the source that the replica does not hold
    */
-  public CompareStage(Replica replica, BufferPool scratch, Pipeline.Stage differs) {
-    this.replica = replica;
+  public CompareStage(Held held, BufferPool scratch, Pipeline.Stage differs) {
+    this.held = held;
     this.scratch = scratch;
     this.differs = differs;
   }
@@ -39,18 +39,19 @@ public final class CompareStage implements Pipeline.Stage {
 
   @Override
   public void data(long offset, ByteBuffer data) {
-    for (int at = 0; at < data.remaining(); at += PIECE) {
-      ByteBuffer piece = data.slice(data.position() + at, Math.min(PIECE, data.remaining() - at));
-      compare(offset + at, piece);
+    for (int at = 0; at < data.remaining(); ) {
+      int length = piece(offset + at, data.remaining() - at);
+      compare(offset + at, data.slice(data.position() + at, length));
+      at += length;
     }
   }
 
   @Override
   public void zero(long offset, long length) {
-    for (long at = 0; at < length; at += PIECE) {
-      int piece = (int) Math.min(PIECE, length - at);
-      try (BufferPool.Buffer held = read(offset + at, piece)) {
-        Extents runs = Zeros.split(held.bytes(), offset + at);
+    for (long at = 0; at < length; ) {
+      int piece = piece(offset + at, length - at);
+      try (BufferPool.Buffer found = read(offset + at, piece)) {
+        Extents runs = Zeros.split(found.bytes(), offset + at);
         for (int i = 0; i < runs.size(); i++) {
           if (!runs.isZero(i)) {
             differs.zero(runs.offset(i), runs.length(i));
@@ -58,7 +59,13 @@ public final class CompareStage implements Pipeline.Stage {
         }
       }
       compared.addAndGet(piece);
+      at += piece;
     }
+  }
+
+  /** Cut at multiples, so that a block is not cut into two pieces. */
+  private static int piece(long offset, long length) {
+    return (int) Math.min(PIECE - offset % PIECE, length);
   }
 
   /** Bytes compared. */
@@ -67,13 +74,13 @@ public final class CompareStage implements Pipeline.Stage {
   }
 
   private void compare(long offset, ByteBuffer piece) {
-    try (BufferPool.Buffer held = read(offset, piece.remaining())) {
+    try (BufferPool.Buffer found = read(offset, piece.remaining())) {
       int at = 0;
       while (at < piece.limit()) {
         int step =
             piece
                 .slice(at, piece.limit() - at)
-                .mismatch(held.bytes().slice(at, piece.limit() - at));
+                .mismatch(found.bytes().slice(at, piece.limit() - at));
         if (step < 0) {
           break;
         }
@@ -83,7 +90,7 @@ public final class CompareStage implements Pipeline.Stage {
         int to = from;
         do {
           to = (int) Math.min(piece.limit(), to + Zeros.BLOCK - (offset + to) % Zeros.BLOCK);
-        } while (to < piece.limit() && blockDiffers(offset, piece, held.bytes(), to));
+        } while (to < piece.limit() && blockDiffers(offset, piece, found.bytes(), to));
         differs.data(offset + from, piece.slice(from, to - from));
         at = to;
       }
@@ -103,10 +110,12 @@ public final class CompareStage implements Pipeline.Stage {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new SyncException(
-          SyncException.failed("compare", replica).because("the thread was interrupted").cause(e));
+          SyncException.failed("compare", "replica at " + offset)
+              .because("the thread was interrupted")
+              .cause(e));
     }
     try {
-      replica.read(offset, buffer.bytes());
+      held.read(Extents.of(Extent.data(offset, length)), buffer.bytes());
       buffer.bytes().flip();
       return buffer;
     } catch (RuntimeException | Error e) {

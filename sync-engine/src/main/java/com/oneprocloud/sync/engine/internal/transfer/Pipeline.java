@@ -37,6 +37,12 @@ public final class Pipeline {
   private static final int MAX_EXTENTS = 256;
 
   /**
+   * Runs of zeros are cut at multiples of this, so that several workers share a long one, and none
+   * keeps the pass from counting as done what lies behind it.
+   */
+  private static final long ZERO_PIECE = 256L << 20;
+
+  /**
    * Extents with a gap of at most this many bytes are read as one: another range costs the OSD more
    * than these bytes do.
    */
@@ -136,8 +142,9 @@ public final class Pipeline {
      * Takes note of how far the pass is.
      *
      * @param done everything below this offset is done
+     * @throws InterruptedException if the driving thread was interrupted
      */
-    void reached(long done);
+    void reached(long done) throws InterruptedException;
 
     /**
      * Takes note of a range before it is carried.
@@ -222,8 +229,12 @@ public final class Pipeline {
       long end = offset + range.length(i);
       if (range.isZero(i)) {
         start(batch);
-        startZero(offset, end - offset);
-        checkpoint.reached(watermark.offset());
+        while (offset < end && failure.get() == null) {
+          long piece = Math.min(ZERO_PIECE - offset % ZERO_PIECE, end - offset);
+          startZero(offset, piece);
+          checkpoint.reached(watermark.offset());
+          offset += piece;
+        }
         continue;
       }
       while (offset < end && failure.get() == null) {

@@ -2,14 +2,13 @@
 package com.oneprocloud.sync.engine.internal.verify;
 
 import com.oneprocloud.sync.api.storage.BlockDigests;
-import com.oneprocloud.sync.api.storage.Extent;
 import com.oneprocloud.sync.api.storage.Extents;
 import com.oneprocloud.sync.api.storage.SnapshotReader;
-import com.oneprocloud.sync.api.target.Replica;
 import com.oneprocloud.sync.engine.internal.diff.RangeSource;
 import com.oneprocloud.sync.engine.internal.figures.EngineMeter;
 import com.oneprocloud.sync.engine.internal.schedule.Pace;
 import com.oneprocloud.sync.engine.internal.transfer.BufferPool;
+import com.oneprocloud.sync.engine.internal.transfer.Held;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -46,7 +45,7 @@ public final class DifferingBlocks implements RangeSource {
   private final RangeSource source;
   private final Pieces pieces;
   private final SnapshotReader reader;
-  private final Replica replica;
+  private final Held replica;
   private final long start;
   private final Suspects suspects;
   private final Means means;
@@ -66,7 +65,7 @@ public final class DifferingBlocks implements RangeSource {
   public DifferingBlocks(
       RangeSource source,
       SnapshotReader reader,
-      Replica replica,
+      Held replica,
       long start,
       Suspects suspects,
       Means means) {
@@ -221,11 +220,7 @@ public final class DifferingBlocks implements RangeSource {
   }
 
   private CompletableFuture<Void> readReplica(Extents ranges, ByteBuffer into) {
-    int at = into.position();
-    for (Extent range : ranges) {
-      replica.read(range.offset(), into.slice(at, (int) range.length()));
-      at += (int) range.length();
-    }
+    replica.read(ranges, into.slice());
     return CompletableFuture.completedFuture(null);
   }
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.oneprocloud.sync.api.ChainBrokenException;
 import com.oneprocloud.sync.api.chain.ChainId;
+import com.oneprocloud.sync.api.chain.DigestRecord;
 import com.oneprocloud.sync.api.chain.Manifest;
 import com.oneprocloud.sync.api.chain.ManifestHash;
 import com.oneprocloud.sync.api.chain.MapTrust;
@@ -164,7 +165,56 @@ class ManifestRecordTest {
         reason,
         of.extents(),
         verification,
-        of.maps());
+        of.maps(),
+        of.digests());
+  }
+
+  /**
+   * A version that does not know of them commits manifests without, after which nobody relies on
+   * them: so it need not refuse the record.
+   */
+  @Test
+  void digestsAreAFieldMoreOfTheSameFormat() {
+    String sha256 = "fedcba9876543210".repeat(4);
+    for (DigestRecord digests :
+        List.of(
+            new DigestRecord(1234, sha256, 7, 1234, 0),
+            new DigestRecord(99, sha256, 3, 1L << 40, 100))) {
+      Manifest manifest = with(manifest(), digests);
+      byte[] record = ManifestRecord.write(manifest);
+      assertTrue(new String(record, StandardCharsets.UTF_8).startsWith("{\n  \"format\" : 1,"));
+      assertEquals(manifest, ManifestRecord.readManifest(record, "test"));
+    }
+    assertThrows(IllegalArgumentException.class, () -> new DigestRecord(0, sha256, 7, 0, 0));
+    assertThrows(IllegalArgumentException.class, () -> new DigestRecord(9, sha256, 7, 8, 0));
+    assertThrows(IllegalArgumentException.class, () -> new DigestRecord(9, sha256, 7, 8, 8));
+    assertThrows(IllegalArgumentException.class, () -> new DigestRecord(9, "ab", 7, 9, 0));
+    // complete, and not its own; added to itself
+    for (DigestRecord wrong :
+        List.of(new DigestRecord(9, sha256, 6, 9, 0), new DigestRecord(9, sha256, 7, 9, 9))) {
+      assertThrows(IllegalArgumentException.class, () -> with(manifest(), wrong));
+    }
+  }
+
+  private static Manifest with(Manifest of, DigestRecord digests) {
+    return new Manifest(
+        of.chain(),
+        of.sequence(),
+        of.previous(),
+        of.run(),
+        of.committed(),
+        of.image(),
+        of.identity(),
+        of.layout(),
+        of.parent(),
+        of.snapshot(),
+        of.base(),
+        of.verdict(),
+        of.reason(),
+        of.extents(),
+        of.verification(),
+        of.maps(),
+        Optional.of(digests));
   }
 
   /** What is said of object maps has a greater format, which older versions refuse. */
@@ -189,7 +239,8 @@ class ManifestRecordTest {
               plain.reason(),
               plain.extents(),
               plain.verification(),
-              trust);
+              trust,
+              plain.digests());
       byte[] record = ManifestRecord.write(manifest);
       assertEquals(manifest, ManifestRecord.readManifest(record, "maps"));
       assertEquals(

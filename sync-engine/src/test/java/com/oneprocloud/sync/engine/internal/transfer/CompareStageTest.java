@@ -71,7 +71,7 @@ class CompareStageTest {
       HeldReplica replica = new HeldReplica(held);
       BufferPool scratch = CompareStage.scratch(1);
       Repair repair = new Repair(replica);
-      CompareStage stage = new CompareStage(replica, scratch, repair);
+      CompareStage stage = new CompareStage(Held.of(replica), scratch, repair);
       // in parts of any size, as reads come
       for (int at = 0; at < source.length; ) {
         int length = Math.min(source.length - at, random.nextInt(1, 2 * CompareStage.PIECE));
@@ -93,7 +93,7 @@ class CompareStageTest {
     HeldReplica replica = new HeldReplica(held);
     BufferPool scratch = CompareStage.scratch(1);
     Repair repair = new Repair(replica);
-    CompareStage stage = new CompareStage(replica, scratch, repair);
+    CompareStage stage = new CompareStage(Held.of(replica), scratch, repair);
     stage.zero(0, held.length);
     assertArrayEquals(new byte[held.length], held);
     assertTrue(repair.bytes <= 2 * Zeros.BLOCK, "two blocks, not all: " + repair.bytes);
@@ -108,7 +108,7 @@ class CompareStageTest {
       doThrow(thrown).when(replica).read(anyLong(), any());
       BufferPool scratch = CompareStage.scratch(1);
       CompareStage stage =
-          new CompareStage(replica, scratch, new Repair(new HeldReplica(new byte[0])));
+          new CompareStage(Held.of(replica), scratch, new Repair(new HeldReplica(new byte[0])));
       assertSame(
           thrown, assertThrows(Throwable.class, () -> stage.data(0, ByteBuffer.allocate(10))));
       assertSame(thrown, assertThrows(Throwable.class, () -> stage.zero(0, 10)));

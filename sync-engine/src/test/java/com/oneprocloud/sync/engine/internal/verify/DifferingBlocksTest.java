@@ -22,6 +22,7 @@ import com.oneprocloud.sync.engine.internal.figures.EngineMeter;
 import com.oneprocloud.sync.engine.internal.schedule.Lane;
 import com.oneprocloud.sync.engine.internal.schedule.Pace;
 import com.oneprocloud.sync.engine.internal.transfer.BufferPool;
+import com.oneprocloud.sync.engine.internal.transfer.Held;
 import com.oneprocloud.sync.engine.internal.transfer.HeldReplica;
 import com.oneprocloud.sync.engine.internal.transfer.Pipeline;
 import com.oneprocloud.sync.engine.memory.Call;
@@ -98,7 +99,7 @@ class DifferingBlocksTest {
     return new DifferingBlocks(
         source,
         reader,
-        replica,
+        Held.of(replica),
         start,
         suspects,
         new DifferingBlocks.Means(buffers, workers, 8, Pace.unlimited(), over::get, meter));
@@ -419,7 +420,7 @@ class DifferingBlocksTest {
           new DifferingBlocks(
               new Given(List.of(all(bytes.length))),
               stored.reader,
-              new HeldReplica(bytes),
+              Held.of(new HeldReplica(bytes)),
               0,
               new Suspects(),
               new DifferingBlocks.Means(
