@@ -27,8 +27,10 @@ import com.oneprocloud.sync.engine.memory.MemoryDisk;
 import com.oneprocloud.sync.engine.target.DirectoryTarget;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -57,7 +59,9 @@ class SyncRunTest {
   private final CompletableFuture<Void> holding = new CompletableFuture<>();
   private final CountDownLatch reading = new CountDownLatch(1);
   private final List<String> heard = Collections.synchronizedList(new ArrayList<>());
-  private SyncEngine engine;
+
+  /** One, until it is closed: its memory is looked for after the test. */
+  private final Deque<SyncEngine> engine = new ArrayDeque<>();
 
   @BeforeEach
   void open() {
@@ -74,7 +78,7 @@ class SyncRunTest {
           }
           return Effect.none();
         });
-    engine =
+    engine.add(
         SyncEngine.builder()
             .storage(cluster)
             .snapshotter(snapshotter)
@@ -84,15 +88,19 @@ class SyncRunTest {
                     .withBytesInFlight(1 << 20)
                     .withWorkers(2)
                     .withParallelRuns(1))
-            .build();
+            .build());
   }
 
   @AfterEach
   void close() {
     holding.complete(null);
-    engine.close();
+    engine.remove().close();
     snapshotter.close();
     cluster.close();
+  }
+
+  private SyncEngine engine() {
+    return engine.element();
   }
 
   private ChainStore chains() {
@@ -108,7 +116,7 @@ class SyncRunTest {
   }
 
   private SyncPlan plan(int i) {
-    return engine.plan(image(i), target());
+    return engine().plan(image(i), target());
   }
 
   private SyncRun submit(int i, RunControl control) {
@@ -129,7 +137,7 @@ class SyncRunTest {
             heard.add("ended " + i);
           }
         };
-    return engine.submit(plan(i), listener, control);
+    return engine().submit(plan(i), listener, control);
   }
 
   private SyncRun submit(int i) {
@@ -182,9 +190,9 @@ class SyncRunTest {
     assertTrue(others.stream().allMatch(SyncRun::isWaiting));
     assertEquals(handles, cluster.openHandles());
     assertEquals(1, threads());
-    assertEquals(1, engine.figures().runsActive());
-    assertEquals(IMAGES - 1, engine.figures().runsWaiting());
-    assertEquals(1, engine.figures().disks().size());
+    assertEquals(1, engine().figures().runsActive());
+    assertEquals(IMAGES - 1, engine().figures().runsWaiting());
+    assertEquals(1, engine().figures().disks().size());
     for (int i = 1; i < IMAGES; i++) {
       assertNothingDone(i);
     }
@@ -194,8 +202,8 @@ class SyncRunTest {
       assertFalse(run.isWaiting());
     }
     assertEquals(0, report(first).disks().get(0).committed().manifest().sequence());
-    assertEquals(0, engine.figures().runsActive());
-    assertEquals(0, engine.figures().runsWaiting());
+    assertEquals(0, engine().figures().runsActive());
+    assertEquals(0, engine().figures().runsWaiting());
     assertEquals(
         List.of(
             "ended 0",
@@ -241,7 +249,7 @@ class SyncRunTest {
     SyncRun first = submitFirst();
     SyncPlan plan = plan(1);
     Thread.currentThread().interrupt();
-    assertThrows(SyncException.class, () -> engine.run(plan));
+    assertThrows(SyncException.class, () -> engine().run(plan));
     assertTrue(Thread.interrupted(), "the caller's interrupt is kept");
     assertNothingDone(1);
     SyncRun second = submit(1);
@@ -266,7 +274,7 @@ class SyncRunTest {
     assertTrue(rest.resumes());
     assertEquals(first.plan().run(), rest.run());
     first.cancel();
-    assertEquals(first.plan().run(), report(engine.submit(rest)).run());
+    assertEquals(first.plan().run(), report(engine().submit(rest)).run());
   }
 
   @Test
@@ -276,7 +284,7 @@ class SyncRunTest {
     SyncRun second = submit(1, control);
     control.pause();
     assertFalse(second.isWaiting());
-    assertEquals(0, engine.figures().runsWaiting());
+    assertEquals(0, engine().figures().runsWaiting());
     assertThrows(IllegalStateException.class, () -> submit(2, control), "it steers a run");
     holding.complete(null);
     report(first);
@@ -297,7 +305,7 @@ class SyncRunTest {
     control.pause();
     holding.complete(null);
     report(second);
-    assertEquals(0, engine.figures().runsActive());
+    assertEquals(0, engine().figures().runsActive());
     control.resume();
     SyncReport report = report(first);
     assertEquals(first.plan().run(), report.run());
@@ -326,18 +334,18 @@ class SyncRunTest {
     RunControl control = new RunControl();
     control.pause();
     SyncRun paused = submit(2, control);
-    CompletableFuture<Void> closing = CompletableFuture.runAsync(engine::close);
+    CompletableFuture<Void> closing = CompletableFuture.runAsync(engine()::close);
     assertCancelled(waits);
     assertCancelled(paused);
     assertFalse(closing.isDone(), "a read is under way");
     holding.complete(null);
     assertCancelled(first);
     closing.get(60, TimeUnit.SECONDS);
-    assertEquals(0, engine.bytesInFlight());
+    assertEquals(0, engine().bytesInFlight());
     assertTrue(chains().openRun(first.plan().disks().get(0).chain()).isPresent());
     SyncPlan plan = plan(3);
-    assertThrows(IllegalStateException.class, () -> engine.submit(plan));
-    assertThrows(IllegalStateException.class, () -> engine.run(plan));
+    assertThrows(IllegalStateException.class, () -> engine().submit(plan));
+    assertThrows(IllegalStateException.class, () -> engine().run(plan));
     assertNothingDone(1);
     assertNothingDone(2);
     assertNothingDone(3);
@@ -365,7 +373,7 @@ class SyncRunTest {
     CompletableFuture<SyncReport> second =
         submitFirst()
             .report()
-            .thenCompose(done -> engine.submit(plan(0)).report())
+            .thenCompose(done -> engine().submit(plan(0)).report())
             .toCompletableFuture();
     holding.complete(null);
     assertEquals(

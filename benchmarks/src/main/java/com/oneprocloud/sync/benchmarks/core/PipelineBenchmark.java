@@ -14,7 +14,9 @@ import com.oneprocloud.sync.engine.internal.transfer.CopyStage;
 import com.oneprocloud.sync.engine.internal.transfer.Pipeline;
 import com.oneprocloud.sync.engine.memory.MemoryCluster;
 import com.oneprocloud.sync.engine.memory.MemoryDisk;
+import java.nio.ByteBuffer;
 import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -44,19 +46,22 @@ public class PipelineBenchmark {
   private final ExecutorService calls = Executors.newFixedThreadPool(2);
   private final Image image;
   private final SnapshotReader reader;
+  private final SnapshotReader uncopied;
+  private final byte[][] content = new byte[IMAGE_MIB][1 << 20];
+  private final ByteBuffer copy = ByteBuffer.allocateDirect(settings.bytesInFlight());
 
   /** Writes the image. */
   public PipelineBenchmark() {
     ImageSpec spec = ImageSpec.parse("volumes/dense");
     MemoryDisk disk = cluster.createDisk(spec, (long) IMAGE_MIB << 20);
     SplittableRandom random = new SplittableRandom(1);
-    byte[] piece = new byte[1 << 20];
     for (int i = 0; i < IMAGE_MIB; i++) {
-      random.nextBytes(piece);
-      disk.write((long) i << 20, piece);
+      random.nextBytes(content[i]);
+      disk.write((long) i << 20, content[i]);
     }
     image = cluster.open(spec);
     reader = image.at(disk.snapshot("point"));
+    uncopied = new UncopiedReader(reader, calls);
   }
 
   /** Ends the threads. */
@@ -73,6 +78,36 @@ public class PipelineBenchmark {
   @Benchmark
   @OperationsPerInvocation(IMAGE_MIB)
   public long full() throws InterruptedException {
+    return pass(reader);
+  }
+
+  /** The same without the cluster's copy of the data: what the pipeline itself costs. */
+  @Benchmark
+  @OperationsPerInvocation(IMAGE_MIB)
+  public long withoutCopy() throws InterruptedException {
+    return pass(uncopied);
+  }
+
+  /** The cluster's copy alone, by as many threads: what {@link #full} can come to. */
+  @Benchmark
+  @OperationsPerInvocation(IMAGE_MIB)
+  public void copyAlone() throws InterruptedException {
+    CountDownLatch done = new CountDownLatch(2);
+    for (int i = 0; i < 2; i++) {
+      int half = i;
+      workers.execute(
+          () -> {
+            for (int at = half; at < IMAGE_MIB; at += 2) {
+              // as many bytes of memory as are in flight
+              copy.put((at << 20) % settings.bytesInFlight(), content[at]);
+            }
+            done.countDown();
+          });
+    }
+    done.await();
+  }
+
+  private long pass(SnapshotReader reader) throws InterruptedException {
     Pipeline pipeline =
         new Pipeline(
             reader,

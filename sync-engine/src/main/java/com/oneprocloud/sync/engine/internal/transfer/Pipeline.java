@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Pipeline {
   /**
-   * The most bytes of one read: twice as large, fewer of them share the memory, and a reader that
-   * confirms several reads at once has none under way meanwhile; half as large, they cost more.
+   * The most bytes of one read. Measured: 4 MiB took longer with the memory that is there by
+   * default, 1 MiB cost more CPU.
    */
   private static final int MAX_READ = 2 << 20;
 
