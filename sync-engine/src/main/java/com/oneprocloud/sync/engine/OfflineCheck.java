@@ -8,14 +8,13 @@ import com.oneprocloud.sync.api.TargetException;
 import com.oneprocloud.sync.api.chain.ChainId;
 import com.oneprocloud.sync.api.chain.ChainStore;
 import com.oneprocloud.sync.api.chain.CommittedManifest;
-import com.oneprocloud.sync.api.chain.DigestRecord;
 import com.oneprocloud.sync.api.chain.Manifest;
 import com.oneprocloud.sync.api.target.Replica;
 import com.oneprocloud.sync.api.target.ReplicaName;
 import com.oneprocloud.sync.api.target.ReplicaState;
 import com.oneprocloud.sync.api.target.Target;
+import com.oneprocloud.sync.engine.internal.digest.Layers;
 import com.oneprocloud.sync.engine.internal.verify.ReplicaCheck;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -86,7 +85,7 @@ public final class OfflineCheck {
     try (Replica replica = target.openToRead(name)) {
       Optional<String> changed = changed(replica.state(), point);
       ReplicaCheck check = new ReplicaCheck(replica, point.manifest().size());
-      check.run(chains, records(chains, point));
+      check.run(chains, Layers.manifests(chains, point));
       if (!chains.head(chain).equals(Optional.of(point))) {
         throw new ConflictException(
             SyncException.failed("check offline", chain)
@@ -96,17 +95,6 @@ public final class OfflineCheck {
       return new OfflineReport(
           point, check.bytesChecked(), check.bytesUnknown(), check.differing(), changed);
     }
-  }
-
-  /** The manifests whose digests are needed, the newest first. */
-  private static List<CommittedManifest> records(ChainStore chains, CommittedManifest point) {
-    Manifest manifest = point.manifest();
-    Optional<DigestRecord> digests = manifest.digests();
-    if (digests.isEmpty()) {
-      return List.of();
-    }
-    int most = Math.toIntExact(manifest.sequence() - digests.get().base() + 1);
-    return chains.newest(manifest.chain(), most);
   }
 
   private static Optional<String> changed(ReplicaState state, CommittedManifest point) {

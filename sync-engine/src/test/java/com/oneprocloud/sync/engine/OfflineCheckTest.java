@@ -21,6 +21,7 @@ import com.oneprocloud.sync.api.storage.Extents;
 import com.oneprocloud.sync.api.tck.LeakCheck;
 import com.oneprocloud.sync.api.tck.RandomWorkload;
 import com.oneprocloud.sync.engine.fixture.MemoryFolder;
+import com.oneprocloud.sync.engine.fixture.Rot;
 import com.oneprocloud.sync.engine.fixture.World;
 import com.oneprocloud.sync.engine.memory.Call;
 import com.oneprocloud.sync.engine.memory.Effect;
@@ -61,22 +62,6 @@ class OfflineCheckTest {
     world.close();
   }
 
-  private static void flip(World world, long offset) {
-    Path file = world.file();
-    try {
-      FileTime time = Files.getLastModifiedTime(file);
-      try (RandomAccessFile replica = new RandomAccessFile(file.toFile(), "rw")) {
-        replica.seek(offset);
-        int held = replica.read();
-        replica.seek(offset);
-        replica.write(held ^ 1);
-      }
-      Files.setLastModifiedTime(file, time);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
   private static Extents block(long number) {
     return Extents.of(Extent.data(number * BLOCK, BLOCK));
   }
@@ -109,7 +94,7 @@ class OfflineCheckTest {
     assertTrue(report.toString().contains("no difference"), report::toString);
     for (int number = 0; number < 21; number++) {
       long offset = number * (long) BLOCK + (number == 20 ? 99 : 12_345);
-      flip(world, offset);
+      Rot.flip(world.file(), offset);
       OfflineReport spoilt = world.offline();
       assertFalse(spoilt.intact());
       assertEquals(
@@ -118,7 +103,7 @@ class OfflineCheckTest {
       assertEquals(0, spoilt.bytesUnknown());
       assertEquals(20L * BLOCK + 100, spoilt.bytesChecked());
       assertTrue(spoilt.toString().contains("differs: "), spoilt::toString);
-      flip(world, offset);
+      Rot.flip(world.file(), offset);
     }
     assertTrue(world.offline().intact());
     end(world);
@@ -137,13 +122,13 @@ class OfflineCheckTest {
       assertEquals(next, world.offline().bytesChecked());
       for (long offset :
           new long[] {next - 1, Math.min(next, size) - 1, Math.min(next, size) - 2000}) {
-        flip(world, offset);
+        Rot.flip(world.file(), offset);
         assertEquals(
             Extents.of(
                 Extent.data(
                     offset - offset % BLOCK, Math.min(BLOCK, next - (offset - offset % BLOCK)))),
             world.offline().differing());
-        flip(world, offset);
+        Rot.flip(world.file(), offset);
       }
     }
     end(world);

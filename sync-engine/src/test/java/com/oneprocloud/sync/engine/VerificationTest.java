@@ -16,15 +16,13 @@ import com.oneprocloud.sync.api.chain.VerdictReason;
 import com.oneprocloud.sync.api.chain.Verification;
 import com.oneprocloud.sync.api.tck.LeakCheck;
 import com.oneprocloud.sync.engine.fixture.MemoryFolder;
+import com.oneprocloud.sync.engine.fixture.Rot;
 import com.oneprocloud.sync.engine.fixture.World;
 import com.oneprocloud.sync.engine.memory.Call;
 import com.oneprocloud.sync.engine.memory.Effect;
 import com.oneprocloud.sync.engine.memory.Faults;
 import java.io.IOException;
-import java.io.RandomAccessFile;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -55,19 +53,8 @@ class VerificationTest {
   private World spoilt(EngineSettings settings, long size, long offset) throws IOException {
     World world = new World(folder, size).with(settings);
     world.write(0, (int) size, 1).sync();
-    spoil(world.file(), offset);
+    Rot.flip(world.file(), offset);
     return world;
-  }
-
-  private static void spoil(Path file, long offset) throws IOException {
-    FileTime time = Files.getLastModifiedTime(file);
-    try (RandomAccessFile replica = new RandomAccessFile(file.toFile(), "rw")) {
-      replica.seek(offset);
-      int held = replica.read();
-      replica.seek(offset);
-      replica.write(held ^ 1);
-    }
-    Files.setLastModifiedTime(file, time);
   }
 
   private static void assertRepaired(World world, DiskReport report) {

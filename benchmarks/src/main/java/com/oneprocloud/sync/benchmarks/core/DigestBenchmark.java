@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package com.oneprocloud.sync.benchmarks.core;
 
+import com.oneprocloud.sync.api.storage.BlockDigests;
 import com.oneprocloud.sync.api.storage.XxHash64;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
@@ -27,7 +28,7 @@ import org.openjdk.jmh.annotations.State;
 public class DigestBenchmark {
   private static final int MIB = 32;
   private static final int BYTES = MIB << 20;
-  private static final int BLOCK = 64 << 10;
+  private static final int BLOCK = BlockDigests.BLOCK;
 
   private final ByteBuffer data = ByteBuffer.allocateDirect(BYTES);
   private final ByteBuffer copy = ByteBuffer.allocateDirect(BYTES);

@@ -65,10 +65,10 @@ public final class EngineMetrics implements MeterBinder {
 
   @Override
   public void bindTo(MeterRegistry registry) {
-    disks(registry, "active", it -> it.disks().size() - it.disksWaiting());
-    disks(registry, "waiting", EngineFigures::disksWaiting);
-    runs(registry, "active", EngineFigures::runsActive);
-    runs(registry, "waiting", EngineFigures::runsWaiting);
+    states(registry, "disks", "active", it -> it.disks().size() - it.disksWaiting());
+    states(registry, "disks", "waiting", EngineFigures::disksWaiting);
+    states(registry, "runs", "active", EngineFigures::runsActive);
+    states(registry, "runs", "waiting", EngineFigures::runsWaiting);
     Gauge.builder("sync.memory", engine, SyncEngine::bytesInFlight)
         .tags(tags)
         .baseUnit("bytes")
@@ -98,19 +98,12 @@ public final class EngineMetrics implements MeterBinder {
         .orElse(0L);
   }
 
-  private void runs(MeterRegistry registry, String state, ToDoubleFunction<EngineFigures> runs) {
-    Gauge.builder("sync.runs", engine, it -> runs.applyAsDouble(it.figures()))
+  private void states(
+      MeterRegistry registry, String of, String state, ToDoubleFunction<EngineFigures> count) {
+    Gauge.builder("sync." + of, engine, it -> count.applyAsDouble(it.figures()))
         .tags(tags.and("state", state))
-        .baseUnit("runs")
-        .description("Runs that go on, or wait for their turn")
-        .register(registry);
-  }
-
-  private void disks(MeterRegistry registry, String state, ToDoubleFunction<EngineFigures> disks) {
-    Gauge.builder("sync.disks", engine, it -> disks.applyAsDouble(it.figures()))
-        .tags(tags.and("state", state))
-        .baseUnit("disks")
-        .description("Disks that are being replicated, or wait for it")
+        .baseUnit(of)
+        .description("How many go on, or wait for their turn")
         .register(registry);
   }
 

@@ -251,7 +251,7 @@ public final class ChainDirectory {
           Optional<CommittedManifest> head = head();
           boolean follows =
               head.map(CommittedManifest::hash).equals(manifest.previous())
-                  && head.map(it -> it.manifest().sequence() + 1).orElse(0L) == manifest.sequence();
+                  && ChainHead.nextSequence(head) == manifest.sequence();
           if (!follows) {
             throw Refusals.moved(manifest);
           }

@@ -319,8 +319,7 @@ public final class ChainTable {
             Optional<CommittedManifest> head = head(connection);
             boolean follows =
                 head.map(CommittedManifest::hash).equals(manifest.previous())
-                    && head.map(it -> it.manifest().sequence() + 1).orElse(0L)
-                        == manifest.sequence();
+                    && ChainHead.nextSequence(head) == manifest.sequence();
             if (!follows) {
               throw Refusals.moved(manifest);
             }

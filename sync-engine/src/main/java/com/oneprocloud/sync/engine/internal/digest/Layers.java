@@ -3,8 +3,11 @@ package com.oneprocloud.sync.engine.internal.digest;
 
 import com.oneprocloud.sync.api.chain.ChainStore;
 import com.oneprocloud.sync.api.chain.CommittedManifest;
+import com.oneprocloud.sync.api.chain.DigestRecord;
+import com.oneprocloud.sync.api.chain.Manifest;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Runs laid over each other: of each block, what the first layer says that knows of it. */
@@ -19,6 +22,20 @@ public final class Layers implements Runs {
    */
   public Layers(List<? extends Runs> runs) {
     runs.forEach(it -> layers.add(new Layer(it)));
+  }
+
+  /**
+   * The manifests whose records together name every block of a point, the newest first; none if it
+   * has no digests.
+   */
+  public static List<CommittedManifest> manifests(ChainStore chains, CommittedManifest point) {
+    Manifest manifest = point.manifest();
+    Optional<DigestRecord> digests = manifest.digests();
+    if (digests.isEmpty()) {
+      return List.of();
+    }
+    int most = Math.toIntExact(manifest.sequence() - digests.get().base() + 1);
+    return chains.newest(manifest.chain(), most);
   }
 
   /**

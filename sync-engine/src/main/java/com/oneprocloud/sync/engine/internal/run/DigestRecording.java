@@ -11,6 +11,7 @@ import com.oneprocloud.sync.api.chain.Verification;
 import com.oneprocloud.sync.api.storage.BlockDigests;
 import com.oneprocloud.sync.api.storage.Extent;
 import com.oneprocloud.sync.api.storage.Extents;
+import com.oneprocloud.sync.engine.internal.chain.ChainHead;
 import com.oneprocloud.sync.engine.internal.digest.BlockLog;
 import com.oneprocloud.sync.engine.internal.digest.Blocks;
 import com.oneprocloud.sync.engine.internal.digest.Layers;
@@ -119,11 +120,11 @@ final class DigestRecording implements AutoCloseable {
   }
 
   private long sequence() {
-    return head.map(it -> it.manifest().sequence() + 1).orElse(0L);
+    return ChainHead.nextSequence(head);
   }
 
   private long held() {
-    return head.map(it -> it.manifest().size()).orElse(0L);
+    return ChainHead.size(head);
   }
 
   /** The last block of the shorter of two sizes has another length in the other. */
@@ -154,12 +155,10 @@ final class DigestRecording implements AutoCloseable {
 
   /** What the records so far say of all blocks. */
   private Runs older(long blocks) {
-    Optional<DigestRecord> before = before();
-    if (before.isPresent()) {
+    if (before().isPresent()) {
       ChainStore chains = disk.resources().chains;
       try {
-        int most = Math.toIntExact(sequence() - before.get().base());
-        List<CommittedManifest> manifests = chains.newest(disk.plan().chain(), most);
+        List<CommittedManifest> manifests = Layers.manifests(chains, head.orElseThrow());
         manifests.forEach(it -> RunReader.check(chains, it.manifest()));
         return Layers.of(chains, manifests);
       } catch (ChainBrokenException e) {

@@ -24,6 +24,7 @@ import com.oneprocloud.sync.api.storage.StorageCluster;
 import com.oneprocloud.sync.api.target.Replica;
 import com.oneprocloud.sync.api.target.ReplicaState;
 import com.oneprocloud.sync.api.target.Target;
+import com.oneprocloud.sync.engine.internal.chain.ChainHead;
 import com.oneprocloud.sync.engine.internal.figures.DiskMeter;
 import com.oneprocloud.sync.engine.internal.plan.Decision;
 import com.oneprocloud.sync.engine.internal.plan.DiskFacts;
@@ -423,7 +424,7 @@ public final class DiskRun implements AutoCloseable {
   }
 
   private long nextSequence() {
-    return head.map(it -> it.manifest().sequence() + 1).orElse(0L);
+    return ChainHead.nextSequence(head);
   }
 
   private OpenRun begun() {

@@ -14,6 +14,7 @@ import com.oneprocloud.sync.api.storage.SnapshotId;
 import com.oneprocloud.sync.api.storage.SnapshotReader;
 import com.oneprocloud.sync.api.target.Replica;
 import com.oneprocloud.sync.api.target.ReplicaState;
+import com.oneprocloud.sync.engine.internal.chain.ChainHead;
 import com.oneprocloud.sync.engine.internal.diff.Candidates;
 import com.oneprocloud.sync.engine.internal.diff.DiffStream;
 import com.oneprocloud.sync.engine.internal.diff.RangeSource;
@@ -224,7 +225,7 @@ final class TransferPass {
 
   /** Bytes of the point that the replica held before. */
   private long held() {
-    return head.map(it -> it.manifest().size()).orElse(0L);
+    return ChainHead.size(head);
   }
 
   /** What a difference is added to has to be there. */

@@ -9,6 +9,7 @@ import com.oneprocloud.sync.api.chain.Verdict;
 import com.oneprocloud.sync.api.chain.Verification;
 import com.oneprocloud.sync.api.storage.Extents;
 import com.oneprocloud.sync.api.storage.SnapshotReader;
+import com.oneprocloud.sync.engine.internal.chain.ChainHead;
 import com.oneprocloud.sync.engine.internal.diff.KnownExtents;
 import com.oneprocloud.sync.engine.internal.diff.RangeSource;
 import com.oneprocloud.sync.engine.internal.transfer.CompareStage;
@@ -140,7 +141,7 @@ final class VerifyPass {
                 written,
                 reader.size(),
                 disk.resources().settings.shares(),
-                head.map(it -> it.manifest().sequence() + 1).orElse(0L));
+                ChainHead.nextSequence(head));
         default -> new KnownExtents(written, reader.size());
       };
     }

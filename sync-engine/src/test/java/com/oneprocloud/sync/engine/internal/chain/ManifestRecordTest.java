@@ -134,8 +134,8 @@ class ManifestRecordTest {
   @Test
   void rotatingVerificationAndWhatItFoundAreOfFormat3() {
     Manifest plain = manifest();
-    Manifest rotating = with(plain, plain.reason(), Verification.ROTATING);
-    Manifest repaired = with(plain, VerdictReason.REPLICA_DIFFERS, Verification.ALL);
+    Manifest rotating = with(plain.reason(), Verification.ROTATING);
+    Manifest repaired = with(VerdictReason.REPLICA_DIFFERS, Verification.ALL);
     for (Manifest manifest : List.of(rotating, repaired)) {
       byte[] record = ManifestRecord.write(manifest);
       assertTrue(new String(record, StandardCharsets.UTF_8).startsWith("{\n  \"format\" : 3,"));
@@ -148,7 +148,12 @@ class ManifestRecordTest {
     assertTrue(repairing.usesMaps(), "it had used them");
   }
 
-  private static Manifest with(Manifest of, VerdictReason reason, Verification verification) {
+  private static Manifest with(
+      VerdictReason reason,
+      Verification verification,
+      MapTrust maps,
+      Optional<DigestRecord> digests) {
+    Manifest of = manifest();
     return new Manifest(
         of.chain(),
         of.sequence(),
@@ -165,8 +170,17 @@ class ManifestRecordTest {
         reason,
         of.extents(),
         verification,
-        of.maps(),
-        of.digests());
+        maps,
+        digests);
+  }
+
+  private static Manifest with(VerdictReason reason, Verification verification) {
+    return with(reason, verification, MapTrust.UNUSED, Optional.empty());
+  }
+
+  private static Manifest with(DigestRecord digests) {
+    Manifest of = manifest();
+    return with(of.reason(), of.verification(), of.maps(), Optional.of(digests));
   }
 
   /**
@@ -180,7 +194,7 @@ class ManifestRecordTest {
         List.of(
             new DigestRecord(1234, sha256, 7, 1234, 0),
             new DigestRecord(99, sha256, 3, 1L << 40, 100))) {
-      Manifest manifest = with(manifest(), digests);
+      Manifest manifest = with(digests);
       byte[] record = ManifestRecord.write(manifest);
       assertTrue(new String(record, StandardCharsets.UTF_8).startsWith("{\n  \"format\" : 1,"));
       assertEquals(manifest, ManifestRecord.readManifest(record, "test"));
@@ -192,29 +206,8 @@ class ManifestRecordTest {
     // complete, and not its own; added to itself
     for (DigestRecord wrong :
         List.of(new DigestRecord(9, sha256, 6, 9, 0), new DigestRecord(9, sha256, 7, 9, 9))) {
-      assertThrows(IllegalArgumentException.class, () -> with(manifest(), wrong));
+      assertThrows(IllegalArgumentException.class, () -> with(wrong));
     }
-  }
-
-  private static Manifest with(Manifest of, DigestRecord digests) {
-    return new Manifest(
-        of.chain(),
-        of.sequence(),
-        of.previous(),
-        of.run(),
-        of.committed(),
-        of.image(),
-        of.identity(),
-        of.layout(),
-        of.parent(),
-        of.snapshot(),
-        of.base(),
-        of.verdict(),
-        of.reason(),
-        of.extents(),
-        of.verification(),
-        of.maps(),
-        Optional.of(digests));
   }
 
   /** What is said of object maps has a greater format, which older versions refuse. */
@@ -222,25 +215,7 @@ class ManifestRecordTest {
   void recordsThatSpeakOfObjectMapsAreOfFormat2() {
     for (MapTrust trust : MapTrust.values()) {
       Manifest plain = manifest();
-      Manifest manifest =
-          new Manifest(
-              plain.chain(),
-              plain.sequence(),
-              plain.previous(),
-              plain.run(),
-              plain.committed(),
-              plain.image(),
-              plain.identity(),
-              plain.layout(),
-              plain.parent(),
-              plain.snapshot(),
-              plain.base(),
-              plain.verdict(),
-              plain.reason(),
-              plain.extents(),
-              plain.verification(),
-              trust,
-              plain.digests());
+      Manifest manifest = with(plain.reason(), plain.verification(), trust, plain.digests());
       byte[] record = ManifestRecord.write(manifest);
       assertEquals(manifest, ManifestRecord.readManifest(record, "maps"));
       assertEquals(
