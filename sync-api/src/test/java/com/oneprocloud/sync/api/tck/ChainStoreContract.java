@@ -488,6 +488,10 @@ public abstract class ChainStoreContract {
       assertThrows(IllegalStateException.class, () -> store().commit(lease, manifest));
       writeDigests(store(), lease, bytes(2_000_001, 2));
       assertThrows(IllegalStateException.class, () -> store().commit(lease, manifest));
+      // one that was finished is forgotten when another is begun
+      writeDigests(store(), lease, record);
+      store().writeDigests(lease).close();
+      assertThrows(IllegalStateException.class, () -> store().commit(lease, manifest));
       assertEquals(Optional.of(head), other().head(CHAIN));
       assertEquals(Optional.of(run), other().openRun(CHAIN));
       assertArrayEquals(bytes(10, 1), readDigests(other(), head.manifest()));
