@@ -12,22 +12,27 @@ import static org.mockito.Mockito.when;
 
 import com.oneprocloud.sync.api.DiskPlan;
 import com.oneprocloud.sync.api.DiskReport;
+import com.oneprocloud.sync.api.StorageException;
 import com.oneprocloud.sync.api.SyncException;
 import com.oneprocloud.sync.api.SyncListener;
 import com.oneprocloud.sync.api.SyncPlan;
 import com.oneprocloud.sync.api.SyncReport;
+import com.oneprocloud.sync.api.chain.ChainId;
+import com.oneprocloud.sync.api.chain.OpenRun;
 import com.oneprocloud.sync.api.inventory.CloudInventory;
 import com.oneprocloud.sync.api.inventory.Disk;
 import com.oneprocloud.sync.api.inventory.Server;
 import com.oneprocloud.sync.api.inventory.ServerId;
 import com.oneprocloud.sync.api.storage.ImageSpec;
 import com.oneprocloud.sync.api.storage.Snapshotter;
+import com.oneprocloud.sync.api.target.ReplicaName;
 import com.oneprocloud.sync.api.tck.LeakCheck;
 import com.oneprocloud.sync.engine.fixture.MemoryFolder;
 import com.oneprocloud.sync.engine.fixture.Servers;
 import com.oneprocloud.sync.engine.internal.schedule.Pace;
 import com.oneprocloud.sync.engine.memory.Call;
 import com.oneprocloud.sync.engine.memory.Effect;
+import com.oneprocloud.sync.engine.memory.Faults;
 import com.oneprocloud.sync.engine.memory.MemoryCluster;
 import com.oneprocloud.sync.engine.memory.MemoryDisk;
 import com.oneprocloud.sync.engine.target.DirectoryTarget;
@@ -35,6 +40,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -232,8 +238,8 @@ class FleetTest {
               },
               "caller");
       caller.start();
-      // the other disk of the first one, and both of the second
-      while (engine.figures().runsActive() < 2 || engine.figures().disksWaiting() < 3) {
+      // both disks of the second, whose snapshots are there, wait to be driven
+      while (!disks(ServerId.of("s1")).stream().allMatch(this::isTaken)) {
         Thread.onSpinWait();
       }
       caller.interrupt();
@@ -245,6 +251,71 @@ class FleetTest {
     } finally {
       huge.complete(null);
     }
+  }
+
+  /** Whether the run that a disk is in has its snapshot. */
+  private boolean isTaken(Disk disk) {
+    ChainId chain =
+        new ChainId(
+            new ReplicaName(disk.server().value(), disk.id()),
+            DirectoryTarget.at(folder.resolve("replicas")).id());
+    return DirectoryChainStore.at(folder.resolve("chains"))
+        .openRun(chain)
+        .flatMap(OpenRun::snapshot)
+        .isPresent();
+  }
+
+  /** What a run is that comes to nothing before its disks are driven. */
+  private void assertEachDiskFails(Faults faults, Class<? extends SyncException> error) {
+    List<String> heard = Collections.synchronizedList(new ArrayList<>());
+    SyncListener listener =
+        new SyncListener() {
+          @Override
+          public void diskCommitted(DiskReport report) {
+            heard.add("committed " + report.plan().image().name());
+          }
+
+          @Override
+          public void diskFailed(DiskPlan disk, Throwable cause) {
+            assertInstanceOf(error, cause);
+            heard.add("failed " + disk.image().name());
+          }
+
+          @Override
+          public void runEnded(SyncPlan plan) {
+            heard.add("ended");
+          }
+        };
+    try (SyncEngine engine = engine(EngineSettings.defaults())) {
+      SyncPlan plan = plan(engine, "s0");
+      cluster.faults(faults);
+      assertThrows(error, () -> engine.run(plan, listener));
+      assertEquals(List.of("failed s0_disk", "failed s0_disk.eph0", "ended"), heard);
+      assertEquals(2, engine.figures().disksFailed());
+    }
+  }
+
+  @Test
+  void eachDiskFailsIfOneHasNoSnapshot() {
+    assertEachDiskFails(
+        call ->
+            call.kind() == Call.Kind.CREATE_SNAPSHOT && call.subject().contains("eph0")
+                ? Effect.fail(call)
+                : Effect.none(),
+        StorageException.class);
+  }
+
+  @Test
+  void eachDiskFailsIfOneCannotBeOpened() {
+    AtomicInteger opened = new AtomicInteger();
+    assertEachDiskFails(
+        call ->
+            call.kind() == Call.Kind.OPEN
+                    && call.subject().contains("eph0")
+                    && opened.incrementAndGet() == 1
+                ? Effect.fail(call)
+                : Effect.none(),
+        StorageException.class);
   }
 
   private static long waitingForTheRate() {

@@ -11,7 +11,9 @@ import com.oneprocloud.sync.api.SyncReport;
 import com.oneprocloud.sync.engine.internal.point.ServerSnapshots;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -41,6 +43,9 @@ public final class Attempt {
 
   private final List<DiskReport> committed = new ArrayList<>();
 
+  /** Disks of which the listener has not heard the end. */
+  private final Set<DiskPlan> open = new LinkedHashSet<>();
+
   /** How a disk is begun. */
   public interface Opening {
     /** Takes its lease and opens it. */
@@ -63,6 +68,7 @@ public final class Attempt {
       Opening opening,
       Consumer<DiskPlan> atRest) {
     this.plan = plan;
+    this.open.addAll(plan.disks());
     this.resources = resources;
     this.notifier = new Notifier(listener);
     this.together = together;
@@ -109,6 +115,8 @@ public final class Attempt {
       return new SyncReport(plan.subject(), plan.run(), reached, snapshotTime, committed);
     } catch (RuntimeException | Error e) {
       failure = e;
+      // it came to nothing before they were driven
+      List.copyOf(open).forEach(disk -> gaveUp(disk, e));
       throw e;
     } finally {
       try {
@@ -185,14 +193,13 @@ public final class Attempt {
     for (int i = 0; i < disks.size(); ) {
       try {
         committed.add(driving.get(i).get());
+        open.remove(disks.get(i).plan());
         i++;
       } catch (InterruptedException e) {
         cancel();
       } catch (ExecutionException | CancellationException e) {
         RuntimeException cause = cause(disks.get(i), e);
-        DiskPlan disk = disks.get(i).plan();
-        resources.meter().failed();
-        notifier.tell(it -> it.diskFailed(disk, cause));
+        gaveUp(disks.get(i).plan(), cause);
         if (failure == null) {
           failure = cause;
         } else {
@@ -204,6 +211,12 @@ public final class Attempt {
     if (failure != null) {
       throw failure;
     }
+  }
+
+  private void gaveUp(DiskPlan disk, Throwable cause) {
+    open.remove(disk);
+    resources.meter().failed();
+    notifier.tell(it -> it.diskFailed(disk, cause));
   }
 
   private DiskReport drive(DiskRun disk) throws InterruptedException {
