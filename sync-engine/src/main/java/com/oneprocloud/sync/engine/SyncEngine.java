@@ -2,63 +2,34 @@
 package com.oneprocloud.sync.engine;
 
 import com.oneprocloud.sync.api.ConflictException;
-import com.oneprocloud.sync.api.Consistency;
-import com.oneprocloud.sync.api.DeadlineException;
 import com.oneprocloud.sync.api.DiskPlan;
-import com.oneprocloud.sync.api.Fault;
 import com.oneprocloud.sync.api.InvalidPlanException;
-import com.oneprocloud.sync.api.NotFoundException;
-import com.oneprocloud.sync.api.PermissionException;
 import com.oneprocloud.sync.api.SyncException;
 import com.oneprocloud.sync.api.SyncListener;
 import com.oneprocloud.sync.api.SyncPlan;
 import com.oneprocloud.sync.api.SyncReport;
-import com.oneprocloud.sync.api.TargetException;
-import com.oneprocloud.sync.api.UnsupportedException;
-import com.oneprocloud.sync.api.chain.ChainId;
 import com.oneprocloud.sync.api.chain.ChainStore;
-import com.oneprocloud.sync.api.chain.DiffChoice;
-import com.oneprocloud.sync.api.chain.DiffMethod;
-import com.oneprocloud.sync.api.chain.DiffReason;
-import com.oneprocloud.sync.api.chain.OpenRun;
-import com.oneprocloud.sync.api.chain.RunId;
 import com.oneprocloud.sync.api.chain.SyncMode;
-import com.oneprocloud.sync.api.chain.Verdict;
 import com.oneprocloud.sync.api.inventory.CloudInventory;
 import com.oneprocloud.sync.api.inventory.CloudSnapshots;
-import com.oneprocloud.sync.api.inventory.Disk;
-import com.oneprocloud.sync.api.inventory.Server;
 import com.oneprocloud.sync.api.inventory.ServerId;
-import com.oneprocloud.sync.api.inventory.Volume;
 import com.oneprocloud.sync.api.mapping.PoolMapping;
-import com.oneprocloud.sync.api.storage.Image;
 import com.oneprocloud.sync.api.storage.ImageSpec;
 import com.oneprocloud.sync.api.storage.Snapshotter;
 import com.oneprocloud.sync.api.storage.StorageCluster;
-import com.oneprocloud.sync.api.target.ReplicaName;
 import com.oneprocloud.sync.api.target.Target;
-import com.oneprocloud.sync.engine.internal.diff.DiffSelection;
-import com.oneprocloud.sync.engine.internal.plan.Decision;
-import com.oneprocloud.sync.engine.internal.plan.DiskFacts;
-import com.oneprocloud.sync.engine.internal.plan.ImageLocator;
-import com.oneprocloud.sync.engine.internal.plan.ServerDisks;
-import com.oneprocloud.sync.engine.internal.point.DiskSnapshots;
-import com.oneprocloud.sync.engine.internal.point.ImageSnapshots;
+import com.oneprocloud.sync.engine.internal.plan.Planner;
 import com.oneprocloud.sync.engine.internal.point.OwnSnapshots;
 import com.oneprocloud.sync.engine.internal.point.ServerSnapshots;
 import com.oneprocloud.sync.engine.internal.point.SnapshotNames;
-import com.oneprocloud.sync.engine.internal.point.VolumeSnapshots;
+import com.oneprocloud.sync.engine.internal.point.SnapshotWays;
 import com.oneprocloud.sync.engine.internal.run.Admission;
 import com.oneprocloud.sync.engine.internal.run.Attempt;
 import com.oneprocloud.sync.engine.internal.run.DiskRun;
 import com.oneprocloud.sync.engine.internal.run.Notifier;
 import com.oneprocloud.sync.engine.internal.run.RunResources;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReadWriteLock;
@@ -85,12 +56,11 @@ public final class SyncEngine implements AutoCloseable {
   private final StorageCluster storage;
   private final @Nullable Snapshotter snapshotter;
   private final ChainStore chains;
-  private final @Nullable CloudInventory inventory;
   private final @Nullable CloudSnapshots cloudSnapshots;
-  private final PoolMapping mapping;
   private final Duration snapshotTimeout;
-  private final boolean quiesce;
   private final String owner;
+  private final SnapshotWays ways;
+  private final Planner planner;
   private final RunResources resources;
 
   private final Admission admission;
@@ -105,12 +75,20 @@ public final class SyncEngine implements AutoCloseable {
     this.storage = Objects.requireNonNull(builder.storage, "storage");
     this.chains = Objects.requireNonNull(builder.chains, "chains");
     this.snapshotter = builder.snapshotter;
-    this.inventory = builder.inventory;
     this.cloudSnapshots = builder.cloudSnapshots;
-    this.mapping = builder.mapping;
     this.snapshotTimeout = builder.snapshotTimeout;
-    this.quiesce = builder.quiesce;
     this.owner = builder.owner;
+    this.ways = new SnapshotWays(snapshotter, cloudSnapshots, owner, snapshotTimeout);
+    this.planner =
+        new Planner(
+            storage,
+            chains,
+            builder.inventory,
+            cloudSnapshots,
+            builder.mapping,
+            ways,
+            builder.quiesce,
+            builder.settings.fastDiff());
     this.resources = new RunResources(builder.settings, chains);
     this.admission = new Admission(builder.settings);
   }
@@ -138,25 +116,7 @@ public final class SyncEngine implements AutoCloseable {
    * @throws SyncException if source, target or chain store cannot be asked
    */
   public SyncPlan plan(ImageSpec image, Target target, SyncMode mode) {
-    List<Fault> faults = new ArrayList<>();
-    Optional<DiskPlan> disk =
-        planDisk(
-            new ImageLocator.Located(image, "given"),
-            Optional.empty(),
-            new ReplicaName(image.pool(), nameOf(image)),
-            target,
-            mode,
-            faults);
-    if (disk.isEmpty() || !faults.isEmpty()) {
-      throw new InvalidPlanException(image, faults);
-    }
-    return planOf(
-        Optional.empty(),
-        Consistency.CRASH_CONSISTENT,
-        target,
-        mode,
-        List.of(disk.get()),
-        List.of());
+    return planner.plan(image, target, mode);
   }
 
   /**
@@ -181,156 +141,7 @@ public final class SyncEngine implements AutoCloseable {
    * @throws IllegalStateException if the engine has no inventory
    */
   public SyncPlan plan(ServerId server, Target target, SyncMode mode) {
-    CloudInventory cloud = inventory;
-    if (cloud == null) {
-      throw new IllegalStateException("the engine was built without an inventory");
-    }
-    Server found = cloud.server(server);
-    List<Disk> disks = cloud.disks(found);
-    List<Fault> faults = new ArrayList<>(ServerDisks.faults(found, disks));
-    if (cloudSnapshots != null) {
-      faults.addAll(
-          cloudSnapshots.check(
-              disks.stream().flatMap(it -> it.volume().stream()).map(Volume::id).toList()));
-    }
-    ImageLocator locator = new ImageLocator(storage, cloud, mapping);
-    List<DiskPlan> plans = new ArrayList<>();
-    List<Disk> left = new ArrayList<>();
-    for (Disk disk : disks) {
-      if (!ServerDisks.worthMoving(disk)) {
-        left.add(disk);
-        continue;
-      }
-      ReplicaName name = new ReplicaName(server.value(), disk.id());
-      locator
-          .locate(disk, faults)
-          .flatMap(it -> planDisk(it, Optional.of(disk), name, target, mode, faults))
-          .ifPresent(plans::add);
-    }
-    if (!faults.isEmpty()) {
-      throw new InvalidPlanException("server " + found.name() + " (" + server + ")", faults);
-    }
-    List<DiskPlan> cutShort = plans.stream().filter(it -> it.resumes().isPresent()).toList();
-    return planOf(
-        Optional.of(found),
-        consistency(found, plans, !cutShort.isEmpty()),
-        target,
-        mode,
-        cutShort.isEmpty() ? plans : cutShort,
-        left);
-  }
-
-  /** What the point of a server will be, or what the one that is taken up is at the least. */
-  private Consistency consistency(Server server, List<DiskPlan> disks, boolean takenUp) {
-    // only volumes can be quiesced: what the cloud makes of other disks leaves nothing to diff from
-    if (quiesce
-        && !takenUp
-        && cloudSnapshots != null
-        && disks.stream().allMatch(it -> it.disk().flatMap(Disk::volume).isPresent())
-        && cloudSnapshots.quiesces(server)) {
-      return Consistency.QUIESCED;
-    }
-    return Attempt.perDisk(disks.size());
-  }
-
-  private static SyncPlan planOf(
-      Optional<Server> server,
-      Consistency consistency,
-      Target target,
-      SyncMode mode,
-      List<DiskPlan> disks,
-      List<Disk> left) {
-    RunId run =
-        disks.stream()
-            .flatMap(it -> it.resumes().stream())
-            .map(OpenRun::run)
-            .findFirst()
-            .orElseGet(RunId::random);
-    return new SyncPlan(server, run, consistency, mode, target, disks, left);
-  }
-
-  private static String nameOf(ImageSpec image) {
-    return image.namespace().isEmpty() ? image.name() : image.namespace() + "/" + image.name();
-  }
-
-  private Optional<DiskPlan> planDisk(
-      ImageLocator.Located located,
-      Optional<Disk> disk,
-      ReplicaName name,
-      Target target,
-      SyncMode mode,
-      List<Fault> faults) {
-    ChainId chain = new ChainId(name, target.id());
-    if (waysOf(disk, chain, null).isEmpty()) {
-      faults.add(
-          new Fault(
-              located.image().toString(),
-              "there is nothing to take its snapshot with",
-              "Give the engine a snapshotter, or cloud snapshots for volumes."));
-    }
-    try (Image image = storage.open(located.image())) {
-      faults.addAll(target.check(name, image.size()));
-      DiskFacts facts = DiskFacts.gather(image, chain, chains, target.state(name), mode);
-      Decision decision = facts.decision();
-      decision.fault().ifPresent(faults::add);
-      return Optional.of(
-          new DiskPlan(
-              located.image(),
-              image.identity(),
-              image.size(),
-              disk,
-              located.how(),
-              chain,
-              facts.head(),
-              decision.verdict(),
-              decision.reason(),
-              decision.base(),
-              expectedDiff(image, facts),
-              decision.resumes(),
-              estimate(image, facts),
-              disk.map(ServerDisks::notes).orElse(List.of())));
-    } catch (NotFoundException | PermissionException | UnsupportedException | TargetException e) {
-      faults.add(Fault.of(e));
-      return Optional.empty();
-    }
-  }
-
-  private DiffChoice expectedDiff(Image image, DiskFacts facts) {
-    return facts.decision().verdict() == Verdict.CHECKSUM_RESYNC
-        ? new DiffChoice(DiffMethod.CHECKSUM, DiffReason.NO_BASE)
-        : DiffSelection.expected(
-            image,
-            facts.base().orElse(null),
-            resources.settings().fastDiff(),
-            facts.trust(image.identity()));
-  }
-
-  private static OptionalLong estimate(Image image, DiskFacts facts) {
-    if (facts.decision().verdict() == Verdict.CHECKSUM_RESYNC) {
-      return OptionalLong.of(image.size());
-    }
-    try {
-      return image.estimate(facts.base().orElse(null));
-    } catch (DeadlineException e) {
-      // a plan without a figure is better than none
-      return OptionalLong.empty();
-    }
-  }
-
-  /** The ways in which snapshots of a disk may be taken, the one for new snapshots first. */
-  private List<DiskSnapshots> waysOf(
-      Optional<Disk> disk, ChainId chain, @Nullable ServerSnapshots together) {
-    List<DiskSnapshots> ways = new ArrayList<>();
-    Optional<Volume> volume = disk.flatMap(Disk::volume);
-    if (cloudSnapshots != null && volume.isPresent()) {
-      ways.add(
-          new VolumeSnapshots(
-              cloudSnapshots, volume.get().id(), owner, chain, snapshotTimeout, together));
-    }
-    if (snapshotter != null) {
-      ways.add(new ImageSnapshots(snapshotter, new SnapshotNames(owner, chain)));
-    }
-    return ways;
+    return planner.plan(server, target, mode);
   }
 
   /** Runs a plan without anybody listening. */
@@ -452,7 +263,7 @@ public final class SyncEngine implements AutoCloseable {
 
   /** An attempt at a plan; tells of each disk that is at rest. */
   Attempt attempt(SyncPlan plan, SyncListener listener, Consumer<DiskPlan> atRest) {
-    ServerSnapshots together = quiesced(plan);
+    ServerSnapshots together = ways.together(plan);
     return new Attempt(
         plan,
         resources,
@@ -464,7 +275,7 @@ public final class SyncEngine implements AutoCloseable {
                 plan.target(),
                 plan.mode(),
                 storage,
-                waysOf(disk.disk(), disk.chain(), together),
+                ways.of(disk.disk(), disk.chain(), together),
                 new SnapshotNames(owner, disk.chain()),
                 owner,
                 resources,
@@ -492,13 +303,6 @@ public final class SyncEngine implements AutoCloseable {
     } finally {
       reconciling.readLock().unlock();
     }
-  }
-
-  private @Nullable ServerSnapshots quiesced(SyncPlan plan) {
-    if (plan.consistency() != Consistency.QUIESCED || cloudSnapshots == null) {
-      return null;
-    }
-    return new ServerSnapshots(cloudSnapshots, plan.server().orElseThrow().id(), snapshotTimeout);
   }
 
   /**

@@ -7,6 +7,7 @@ import com.oneprocloud.sync.api.SyncException;
 import com.oneprocloud.sync.api.SyncListener;
 import com.oneprocloud.sync.api.SyncPlan;
 import com.oneprocloud.sync.api.SyncReport;
+import com.oneprocloud.sync.engine.internal.plan.ServerDisks;
 import com.oneprocloud.sync.engine.internal.run.Admission;
 import com.oneprocloud.sync.engine.internal.run.Attempt;
 import java.util.ArrayList;
@@ -244,7 +245,7 @@ public final class SyncRun {
     // how consistent the point is was for the attempt to tell that was stopped
     Consistency certain =
         plan.consistency() == Consistency.QUIESCED
-            ? Attempt.perDisk(plan.disks().size())
+            ? ServerDisks.consistency(plan.disks().size())
             : plan.consistency();
     return new SyncReport(plan.subject(), last.run(), certain, last.snapshotTime(), disks);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package com.oneprocloud.sync.engine.internal.plan;
 
+import com.oneprocloud.sync.api.Consistency;
 import com.oneprocloud.sync.api.Fault;
 import com.oneprocloud.sync.api.inventory.Disk;
 import com.oneprocloud.sync.api.inventory.Server;
@@ -53,6 +54,11 @@ public final class ServerDisks {
                           "Wait until the operation on it has ended, or reset its state.")));
     }
     return faults;
+  }
+
+  /** The consistency of so many disks, each by itself. */
+  public static Consistency consistency(int disks) {
+    return disks == 1 ? Consistency.CRASH_CONSISTENT : Consistency.CRASH_CONSISTENT_PER_DISK;
   }
 
   /** What a person should know of a disk. */

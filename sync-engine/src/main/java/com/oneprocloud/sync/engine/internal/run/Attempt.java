@@ -8,6 +8,7 @@ import com.oneprocloud.sync.api.SyncException;
 import com.oneprocloud.sync.api.SyncListener;
 import com.oneprocloud.sync.api.SyncPlan;
 import com.oneprocloud.sync.api.SyncReport;
+import com.oneprocloud.sync.engine.internal.plan.ServerDisks;
 import com.oneprocloud.sync.engine.internal.point.ServerSnapshots;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -85,11 +86,6 @@ public final class Attempt {
             .cause(cause));
   }
 
-  /** The consistency of so many disks, each by itself. */
-  public static Consistency perDisk(int disks) {
-    return disks == 1 ? Consistency.CRASH_CONSISTENT : Consistency.CRASH_CONSISTENT_PER_DISK;
-  }
-
   /**
    * Takes the point, moves, verifies and commits.
    *
@@ -111,7 +107,7 @@ public final class Attempt {
       Consistency reached =
           together == null || together.attempted()
               ? plan.consistency()
-              : perDisk(plan.disks().size());
+              : ServerDisks.consistency(plan.disks().size());
       return new SyncReport(plan.subject(), plan.run(), reached, snapshotTime, committed);
     } catch (RuntimeException | Error e) {
       failure = e;
