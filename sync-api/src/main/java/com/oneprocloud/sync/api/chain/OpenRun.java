@@ -84,52 +84,27 @@ public record OpenRun(
 
   /** The same run with its snapshot taken. */
   public OpenRun taken(SnapshotRef taken) {
-    return new OpenRun(
-        chain,
-        run,
-        started,
-        image,
-        identity,
-        taken.name(),
-        Optional.of(taken),
-        base,
-        from,
-        verdict,
-        reason,
-        usesMaps);
+    return with(taken.name(), Optional.of(taken), base, verdict, reason, usesMaps);
   }
 
   /** The same run, with object maps telling what to move. */
   public OpenRun withMaps() {
-    return new OpenRun(
-        chain,
-        run,
-        started,
-        image,
-        identity,
-        snapshotName,
-        snapshot,
-        base,
-        from,
-        verdict,
-        reason,
-        true);
+    return with(snapshotName, snapshot, base, verdict, reason, true);
   }
 
   /** The same run, with everything compared instead of what changed moved. */
   public OpenRun resync(VerdictReason why) {
+    return with(snapshotName, snapshot, Optional.empty(), Verdict.CHECKSUM_RESYNC, why, usesMaps);
+  }
+
+  private OpenRun with(
+      String name,
+      Optional<SnapshotRef> point,
+      Optional<SnapshotRef> since,
+      Verdict does,
+      VerdictReason why,
+      boolean maps) {
     return new OpenRun(
-        chain,
-        run,
-        started,
-        image,
-        identity,
-        snapshotName,
-        snapshot,
-        Optional.empty(),
-        from,
-        Verdict.CHECKSUM_RESYNC,
-        why,
-        usesMaps);
+        chain, run, started, image, identity, name, point, since, from, does, why, maps);
   }
 }

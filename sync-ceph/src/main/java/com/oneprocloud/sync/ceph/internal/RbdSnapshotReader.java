@@ -14,10 +14,8 @@ import com.oneprocloud.sync.api.storage.ParentLink;
 import com.oneprocloud.sync.api.storage.Snapshot;
 import com.oneprocloud.sync.api.storage.SnapshotId;
 import com.oneprocloud.sync.api.storage.SnapshotReader;
-import com.oneprocloud.sync.ceph.Capability;
 import com.oneprocloud.sync.ceph.internal.library.Errno;
 import com.oneprocloud.sync.ceph.internal.library.Librbd;
-import com.oneprocloud.sync.ceph.internal.library.NewerRbd;
 import com.oneprocloud.sync.ceph.internal.library.Scratch;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -30,24 +28,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** An image at one snapshot, through a handle of its own. */
 final class RbdSnapshotReader implements SnapshotReader {
-  private static final String DIFF = "diff";
-
-  /**
-   * Objects that one call into the library asks about: enough to keep it busy, few enough to be
-   * done within a deadline.
-   */
-  private static final long OBJECTS_PER_CALL = 1024;
-
-  /** Ranges that one call works off, one after the other: as many waits for an answer. */
-  private static final int RANGES_PER_CALL = 64;
-
   private final Connection connection;
   private final RbdImage image;
   private final ImageHandle handle;
@@ -61,12 +47,8 @@ final class RbdSnapshotReader implements SnapshotReader {
   /** The snapshots as the handle knows them: it has no watch, so they never change under it. */
   private final Map<SnapshotId, Snapshot> known;
 
-  private final Object confirmLock = new Object();
-  private List<Consumer<@Nullable Throwable>> unconfirmed = new ArrayList<>();
-  private boolean confirming;
-
-  /** Reads whose bytes are not there yet. Guarded by the lock. */
-  private int underWay;
+  private final Changes changes;
+  private final Confirmations confirmations;
 
   private RbdSnapshotReader(
       Connection connection, RbdImage image, ImageHandle handle, Snapshot wanted) {
@@ -109,6 +91,8 @@ final class RbdSnapshotReader implements SnapshotReader {
       close(objects);
       throw e;
     }
+    changes = new Changes(connection, handle, lifetime, image.layout(), snapshot, subject());
+    confirmations = new Confirmations(image.records(), snapshot);
   }
 
   private static void close(@Nullable ObjectReads objects) {
@@ -203,78 +187,12 @@ final class RbdSnapshotReader implements SnapshotReader {
   private Extents diffWithin(@Nullable Snapshot base, Extents ranges) {
     lifetime.enter();
     try {
-      DiffCall call = diffCall(base);
-      Extents.Builder extents = Extents.builder();
-      if (base == null || !base.id().equals(snapshot.id())) {
-        for (Extents batch : batches(ranges)) {
-          diff(call, batch, extents);
-        }
-      }
+      Extents found = changes.since(base == null ? null : older(base), ranges);
       confirm(base);
-      return extents.build();
+      return found;
     } finally {
       lifetime.leave();
     }
-  }
-
-  /** The same ranges, together so many that one call into the library is done within a deadline. */
-  private List<Extents> batches(Extents ranges) {
-    long most = layout().period() * Math.max(1, OBJECTS_PER_CALL / layout().stripeCount());
-    List<Extents> batches = new ArrayList<>();
-    Extents.Builder batch = Extents.builder();
-    long room = most;
-    int count = 0;
-    for (int i = 0; i < ranges.size(); i++) {
-      long end = ranges.offset(i) + ranges.length(i);
-      for (long at = ranges.offset(i); at < end; ) {
-        long length = Math.min(room, end - at);
-        batch.add(at, length, false);
-        at += length;
-        room -= length;
-        count++;
-        if (room <= 0 || count == RANGES_PER_CALL) {
-          batches.add(batch.build());
-          batch = Extents.builder();
-          room = most;
-          count = 0;
-        }
-      }
-    }
-    batches.add(batch.build());
-    return batches;
-  }
-
-  /** One range after the other in one call: most of them are a single object. */
-  private void diff(DiffCall call, Extents ranges, Extents.Builder into) {
-    if (Thread.currentThread().isInterrupted()) {
-      throw new StorageException(failed(DIFF, subject()).because("the thread was interrupted"));
-    }
-    long result =
-        connection.call(
-            DIFF,
-            subject(),
-            lifetime,
-            () -> {
-              try (Scratch scratch = connection.scratch()) {
-                long failure = 0;
-                for (int i = 0; i < ranges.size() && failure >= 0; i++) {
-                  failure = collect(call, scratch, ranges.offset(i), ranges.length(i), into);
-                }
-                return failure;
-              }
-            });
-    Errno.check(DIFF, subject(), result);
-  }
-
-  private long collect(
-      DiffCall call, Scratch scratch, long offset, long length, Extents.Builder into) {
-    return connection
-        .diffs()
-        .collect(
-            offset,
-            length,
-            into,
-            (callback, argument) -> call.run(scratch, offset, length, callback, argument));
   }
 
   @Override
@@ -284,8 +202,9 @@ final class RbdSnapshotReader implements SnapshotReader {
     lifetime.enter();
     try {
       List<Long> written = new ArrayList<>();
-      for (int start = 0; start < objects.size(); start += RANGES_PER_CALL) {
-        List<Long> some = objects.subList(start, Math.min(objects.size(), start + RANGES_PER_CALL));
+      for (int start = 0; start < objects.size(); start += Changes.RANGES_PER_CALL) {
+        List<Long> some =
+            objects.subList(start, Math.min(objects.size(), start + Changes.RANGES_PER_CALL));
         written.addAll(
             connection.call("compare objects", subject(), lifetime, () -> written(since, some)));
       }
@@ -310,45 +229,9 @@ final class RbdSnapshotReader implements SnapshotReader {
     }
     Snapshot found = known.get(base.id());
     if (found == null) {
-      throw gone(DIFF, base);
+      throw gone(Changes.DIFF, base);
     }
     return found;
-  }
-
-  /** How the library is asked for the changes since a base. */
-  private DiffCall diffCall(@Nullable Snapshot base) {
-    if (base == null) {
-      return (scratch, offset, length, callback, argument) ->
-          diffSinceName(0, offset, length, callback, argument);
-    }
-    Snapshot found = older(base);
-    if (found.kind() == Snapshot.Kind.USER) {
-      return (scratch, offset, length, callback, argument) ->
-          diffSinceName(scratch.text(found.name()), offset, length, callback, argument);
-    }
-    connection.capabilities().require(Capability.DIFF_BY_ID, "diff since " + found, subject());
-    return (scratch, offset, length, callback, argument) ->
-        connection
-            .libraries()
-            .newer()
-            .rbd_diff_iterate3(
-                handle.handle(),
-                found.id().value(),
-                offset,
-                length,
-                NewerRbd.DIFF_INCLUDE_PARENT,
-                callback,
-                argument);
-  }
-
-  private int diffSinceName(long from, long offset, long length, long callback, long argument) {
-    byte includeParent = 1;
-    byte exact = 0;
-    return connection
-        .libraries()
-        .rbd()
-        .rbd_diff_iterate2(
-            handle.handle(), from, offset, length, includeParent, exact, callback, argument);
   }
 
   /** Takes care that base and snapshot were there for the whole diff. */
@@ -368,7 +251,7 @@ final class RbdSnapshotReader implements SnapshotReader {
       throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e);
     } catch (TimeoutException e) {
       throw new DeadlineException(
-          failed(DIFF, subject())
+          failed(Changes.DIFF, subject())
               .because(
                   "no answer after %d ms whether the snapshots still exist",
                   connection.patience().toMillis())
@@ -376,7 +259,7 @@ final class RbdSnapshotReader implements SnapshotReader {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new StorageException(
-          failed(DIFF, subject()).because("the thread was interrupted").cause(e));
+          failed(Changes.DIFF, subject()).because("the thread was interrupted").cause(e));
     }
   }
 
@@ -390,9 +273,7 @@ final class RbdSnapshotReader implements SnapshotReader {
       return CompletableFuture.completedFuture(null);
     }
     lifetime.enter();
-    synchronized (confirmLock) {
-      underWay++;
-    }
+    confirmations.begin();
     read.start();
     return read.future;
   }
@@ -416,9 +297,7 @@ final class RbdSnapshotReader implements SnapshotReader {
       return CompletableFuture.completedFuture(new BlockDigests(ranges, new long[0], 0));
     }
     lifetime.enter();
-    synchronized (confirmLock) {
-      underWay++;
-    }
+    confirmations.begin();
     Digesting digesting = new Digesting(ranges, scratch);
     inPlace.start(ranges, digesting);
     return digesting.future;
@@ -435,48 +314,6 @@ final class RbdSnapshotReader implements SnapshotReader {
               + size
               + " bytes");
     }
-  }
-
-  /**
-   * Takes a read that has ended, and completes those whose bytes are there once the snapshot is
-   * known to be there still. One question for many reads: it is asked when as many wait for the
-   * answer as are still under way, so a read waits for others at most as long as these take, and
-   * never if it is alone.
-   *
-   * @param finish takes the failure, or null; null itself if the read failed
-   */
-  private void ended(@Nullable Consumer<@Nullable Throwable> finish) {
-    synchronized (confirmLock) {
-      underWay--;
-      if (finish != null) {
-        unconfirmed.add(finish);
-      }
-    }
-    confirmNext(false);
-  }
-
-  private void confirmNext(boolean answered) {
-    List<Consumer<@Nullable Throwable>> arrived;
-    synchronized (confirmLock) {
-      confirming &= !answered;
-      if (confirming || unconfirmed.isEmpty() || unconfirmed.size() < underWay) {
-        return;
-      }
-      confirming = true;
-      arrived = unconfirmed;
-      unconfirmed = new ArrayList<>();
-    }
-    CompletableFuture<Void> unused =
-        image
-            .records()
-            .confirm(List.of(snapshot))
-            .whenComplete(
-                (done, failure) -> {
-                  Throwable cause = failure == null ? null : SnapshotRecords.cause(failure);
-                  // Before the futures, whose dependent stages can take a while.
-                  confirmNext(true);
-                  arrived.forEach(finish -> finish.accept(cause));
-                });
   }
 
   @Override
@@ -502,11 +339,6 @@ final class RbdSnapshotReader implements SnapshotReader {
   @Override
   public String toString() {
     return "reader of " + subject();
-  }
-
-  @FunctionalInterface
-  private interface DiffCall {
-    int run(Scratch scratch, long offset, long length, long callback, long argument);
   }
 
   /**
@@ -600,9 +432,9 @@ final class RbdSnapshotReader implements SnapshotReader {
           if (count == 1 && objects != null) {
             objects.seen(buffer, position, lengths[0]);
           }
-          ended(this::finish);
+          confirmations.ended(this::finish);
         } else {
-          ended(null);
+          confirmations.ended(null);
           finish(failure);
         }
       }
@@ -642,7 +474,7 @@ final class RbdSnapshotReader implements SnapshotReader {
                     if (failure == null) {
                       confirm(merged(values, read));
                     } else {
-                      ended(null);
+                      confirmations.ended(null);
                       finish(null, SnapshotRecords.cause(failure));
                     }
                   });
@@ -651,7 +483,7 @@ final class RbdSnapshotReader implements SnapshotReader {
     @Override
     public void failed(Extents range, long error) {
       String where = subject() + " [" + range.offset(0) + ", +" + range.length(0) + ")";
-      ended(null);
+      confirmations.ended(null);
       finish(null, Errno.failure("digest", where, error));
     }
 
@@ -659,9 +491,7 @@ final class RbdSnapshotReader implements SnapshotReader {
     private CompletableFuture<Void> read(Extents left, ByteBuffer into) {
       Read read = new Read(left, into);
       lifetime.enterAgain();
-      synchronized (confirmLock) {
-        underWay++;
-      }
+      confirmations.begin();
       read.start();
       return read.future;
     }
@@ -681,7 +511,7 @@ final class RbdSnapshotReader implements SnapshotReader {
     }
 
     private void confirm(BlockDigests digested) {
-      ended(failure -> finish(digested, failure));
+      confirmations.ended(failure -> finish(digested, failure));
     }
 
     private void finish(@Nullable BlockDigests digested, @Nullable Throwable failure) {
