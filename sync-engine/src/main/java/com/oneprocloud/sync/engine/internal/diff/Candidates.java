@@ -29,15 +29,25 @@ public interface Candidates {
    */
   static Candidates all(long size, Layout layout) {
     long period = layout.period();
-    long step = Math.max(period, PART_BYTES / period * period);
     return offset -> {
+      long step = Math.max(period, partBytes(offset) / period * period);
       long length = Math.min(step, size - offset);
       return new Part(Extents.of(Extent.data(offset, length)), offset + length);
     };
   }
 
-  /** Parts hold this much of the image, so that one call asks many objects at a time. */
+  /**
+   * Parts hold at most this much of the image: enough for one call to ask many objects at a time.
+   */
   long PART_BYTES = 4L << 30;
+
+  /** The first part holds this much, so that data moves soon. */
+  long FIRST_PART_BYTES = 128L << 20;
+
+  private static long partBytes(long offset) {
+    // each as large as all before it
+    return Math.min(PART_BYTES, Math.max(FIRST_PART_BYTES, offset));
+  }
 
   /** Parts hold at most this many runs of neighbouring objects, so that several go on at a time. */
   int PART_RUNS = 64;
@@ -52,7 +62,7 @@ public interface Candidates {
     long objectSize = layout.objectSize();
     return offset -> {
       Extents.Builder ask = Extents.builder();
-      long room = PART_BYTES / objectSize;
+      long room = Math.max(1, partBytes(offset) / objectSize);
       long object = changed.nextChanged(offset / objectSize);
       for (int run = 0; run < PART_RUNS && room > 0 && object < changed.objects(); run++) {
         long end = Math.min(object + room, changed.nextUnchanged(object));
