@@ -380,32 +380,42 @@ def table(workload, size, rows):
     return "\n".join(lines)
 
 
+def options_of(arguments):
+    """What to call to get the same again."""
+    chosen = {"stores": arguments.stores, "only": ",".join(arguments.only), "scale": "%g" % arguments.scale,
+              "rounds": arguments.rounds, "warm": arguments.warm}
+    return "benchmarks/compare " + " ".join("--%s %s" % pair for pair in chosen.items() if pair[1] != "")
+
+
 def write(folder, arguments, sizes, results):
     os.makedirs(folder, exist_ok=True)
     version = next(iter(results.values()))[0]
+    today = time.strftime("%Y-%m-%d", time.gmtime())
+    # no % in what follows: titles, notes and names may hold one
     lines = [
         "# Side by side on a real Ceph", "",
-        "Written by `benchmarks/compare`: %s, Ceph %s, one OSD, %d cores shared by client and cluster, %s." % (
-            time.strftime("%Y-%m-%d", time.gmtime()), version, os.cpu_count(), arguments.java_version), "",
-        "Medians of %d rounds in which the contenders take turns. `sync` runs in a warm Java process, from opening the image to "
-        "the target's flush; the tools and \"whole process\" include their start. Memory is the peak of the resident set. "
-        "\"sync is\" is the other's wall time over that of `sync`; \"sync's share\" is the client CPU time of `sync` over the "
-        "other's." % arguments.rounds, ""]
+        f"Written by `benchmarks/compare`: {today}, Ceph {version}, one OSD, {os.cpu_count()} cores shared by client and cluster, "
+        f"{arguments.java_version}.", "",
+        f"`{options_of(arguments)}`", "",
+        f"Medians of {arguments.rounds} rounds in which the contenders take turns. `sync` runs in a warm Java process, from opening "
+        "the image to the target's flush; the tools and \"whole process\" include their start. Memory is the peak of the resident "
+        "set. \"sync is\" is the other's wall time over that of `sync`; \"sync's share\" is the client CPU time of `sync` over the "
+        "other's.", ""]
     for store, (_, workloads_of_store, load) in results.items():
-        lines += ["## %s" % store, "", "Load average of the machine at the end: %.1f." % load, ""]
+        lines += [f"## {store}", "", f"Load average of the machine at the end: {load:.1f}.", ""]
         for workload, size, rows in workloads_of_store:
-            name = "%s-%s.svg" % (store, workload.key)
-            plot.bars(os.path.join(folder, name), "%s, %s" % (workload.title, store), [
+            name = f"{store}-{workload.key}.svg"
+            plot.bars(os.path.join(folder, name), f"{workload.title}, {store}", [
                 (contender.name, size / row["wall"] / 1e6, row["client_cpu"] / (size / (1 << 30)),
                  row["osd_cpu"] / (size / (1 << 30))) for contender, row in rows])
-            lines += ["### %s" % workload.title, ""]
+            lines += [f"### {workload.title}", ""]
             if workload.size is None:
-                lines += ["%.0f MiB in the extents of %d random overwrites of 4 to 64 KiB, over %d objects." % (
-                    size / MIB, sizes.extents, sizes.objects), ""]
+                lines += [f"{size / MIB:.0f} MiB in the extents of {sizes.extents} random overwrites of 4 to 64 KiB, over "
+                          f"{sizes.objects} objects.", ""]
             lines += [table(workload, size, rows), ""]
             if workload.note:
                 lines += [workload.note, ""]
-            lines += ["![%s](%s)" % (workload.title, name), ""]
+            lines += [f"![{workload.title}]({name})", ""]
     with open(os.path.join(folder, "README.md"), "w") as file:
         file.write("\n".join(lines).rstrip() + "\n")
     say("wrote " + os.path.join(folder, "README.md"))
