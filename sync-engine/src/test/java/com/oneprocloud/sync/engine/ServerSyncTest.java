@@ -455,7 +455,7 @@ class ServerSyncTest {
     }
 
     @Override
-    public List<Fault> check(List<VolumeId> volumes) {
+    public List<Fault> check(List<Volume> volumes) {
       return List.of();
     }
 
@@ -464,6 +464,11 @@ class ServerSyncTest {
       return snapshots.values().stream()
           .filter(it -> it.metadata().entrySet().containsAll(metadata.entrySet()))
           .toList();
+    }
+
+    @Override
+    public List<CloudSnapshot> withMetadata(VolumeId volume, Map<String, String> metadata) {
+      return withMetadata(metadata).stream().filter(it -> it.volume().equals(volume)).toList();
     }
 
     private static CloudSnapshot inError(CloudSnapshot it) {

@@ -344,7 +344,7 @@ class OpenStackCloudIT {
   void takesAndRemovesAPointOfARunningServer() {
     CloudSnapshots snapshots = cloud.snapshots();
     List<VolumeId> volumes = List.of(demo.webRoot(), demo.webSsd(), demo.webHdd());
-    assertEquals(List.of(), snapshots.check(volumes));
+    assertEquals(List.of(), snapshots.check(seen(cloud, volumes)));
     List<CloudSnapshot> taken = snapshots.create(volumes, run, ours, PATIENCE);
     assertEquals(volumes, taken.stream().map(CloudSnapshot::volume).toList());
     for (CloudSnapshot each : taken) {
@@ -353,6 +353,7 @@ class OpenStackCloudIT {
       assertTrue(each.created().isPresent());
     }
     assertEquals(Set.copyOf(taken), Set.copyOf(snapshots.withMetadata(ours)));
+    assertEquals(List.of(taken.get(1)), snapshots.withMetadata(demo.webSsd(), ours));
     for (CloudSnapshot each : taken) {
       snapshots.remove(each.id(), PATIENCE);
       snapshots.remove(each.id(), PATIENCE);
@@ -432,6 +433,10 @@ class OpenStackCloudIT {
         throws Exception;
   }
 
+  private static List<Volume> seen(OpenStackCloud by, List<VolumeId> volumes) {
+    return volumes.stream().map(by::volume).toList();
+  }
+
   private void inProjectOfItsOwn(int pageSize, ProjectWork work) throws Exception {
     Session admin = session(config("lab-admin"));
     ServiceClient identity = admin.service(ServiceType.IDENTITY);
@@ -467,7 +472,7 @@ class OpenStackCloudIT {
     }
     setQuota(admin, project, Map.of("snapshots", 1));
     List<VolumeId> two = made.subList(0, 2);
-    assertEquals(1, own.snapshots().check(two).size());
+    assertEquals(1, own.snapshots().check(seen(own, two)).size());
     assertThrows(
         QuotaExceededException.class, () -> own.snapshots().create(two, run, ours, PATIENCE));
     // One fits, the next one is refused by the service itself.
@@ -480,8 +485,8 @@ class OpenStackCloudIT {
     assertEquals(List.of(first), own.snapshots().withMetadata(ours));
     // Nine volumes and a snapshot of one GiB each: room for one more, and Cinder counts both.
     setQuota(admin, project, Map.of("snapshots", 100, "gigabytes", 11));
-    assertEquals(List.of(), own.snapshots().check(two.subList(0, 1)));
-    assertEquals(1, own.snapshots().check(two).size());
+    assertEquals(List.of(), own.snapshots().check(seen(own, two.subList(0, 1))));
+    assertEquals(1, own.snapshots().check(seen(own, two)).size());
   }
 
   @Test
@@ -498,8 +503,8 @@ class OpenStackCloudIT {
       await("volume " + id, () -> own.volume(id).status().equals("available"));
     }
     setQuota(admin, project, Map.of("snapshots_ceph-ssd", 1));
-    assertEquals(List.of(), own.snapshots().check(two.subList(0, 1)));
-    List<Fault> faults = own.snapshots().check(two);
+    assertEquals(List.of(), own.snapshots().check(seen(own, two.subList(0, 1))));
+    List<Fault> faults = own.snapshots().check(seen(own, two));
     assertEquals(1, faults.size(), faults.toString());
     assertTrue(faults.get(0).problem().contains("volume type ceph-ssd"), faults.toString());
     CloudSnapshot first = own.snapshots().create(two.subList(0, 1), run, ours, PATIENCE).get(0);
@@ -511,7 +516,7 @@ class OpenStackCloudIT {
     assertEquals(List.of(first), own.snapshots().withMetadata(ours));
     // The volumes and the snapshot leave nothing.
     setQuota(admin, project, Map.of("snapshots_ceph-ssd", -1, "gigabytes_ceph-ssd", 3));
-    faults = own.snapshots().check(two.subList(1, 2));
+    faults = own.snapshots().check(seen(own, two.subList(1, 2)));
     assertEquals(1, faults.size(), faults.toString());
     assertTrue(faults.get(0).problem().contains("count as 1 GiB"), faults.toString());
     refused =

@@ -23,6 +23,7 @@ import com.oneprocloud.sync.api.inventory.ServerQuery;
 import com.oneprocloud.sync.api.inventory.Volume;
 import com.oneprocloud.sync.api.inventory.VolumeId;
 import com.oneprocloud.sync.api.storage.ImageSpec;
+import com.oneprocloud.sync.openstack.internal.block.BlockParser;
 import com.oneprocloud.sync.openstack.internal.fake.FakeBlockStorage;
 import com.oneprocloud.sync.openstack.internal.fake.FakeCloud;
 import com.oneprocloud.sync.openstack.internal.fake.FakeTicker;
@@ -145,6 +146,19 @@ class OpenStackCloudTest {
 
   private static List<VolumeId> ids(String... ids) {
     return java.util.Arrays.stream(ids).map(VolumeId::of).toList();
+  }
+
+  /** Volumes as the cloud tells them, and of one that it does not know nothing but the id. */
+  private static List<Volume> told(OpenStackCloud cloud, String... ids) {
+    List<Volume> told = new ArrayList<>();
+    for (String id : ids) {
+      try {
+        told.add(cloud.volume(VolumeId.of(id)));
+      } catch (NotFoundException e) {
+        told.add(BlockParser.volume(read("{\"id\":\"" + id + "\",\"status\":\"in-use\"}")));
+      }
+    }
+    return told;
   }
 
   @Test
@@ -317,6 +331,9 @@ class OpenStackCloudTest {
     storage.addForeign("theirs-1", "v0");
     assertEquals(3, cloud.snapshots().withMetadata(OURS).size());
     assertEquals(3, cloud.snapshots().withMetadata(Map.of("owner", "sync-1")).size());
+    assertEquals(List.of(taken.get(0)), cloud.snapshots().withMetadata(VolumeId.of("v0"), OURS));
+    List<RecordedRequest> lists = fake.requests("GET", FakeBlockStorage.path("/snapshots/detail"));
+    assertEquals("v0", lists.get(lists.size() - 1).getUrl().queryParameter("volume_id"));
     for (CloudSnapshot each : taken) {
       cloud.snapshots().remove(each.id(), MINUTE);
     }
@@ -444,12 +461,41 @@ class OpenStackCloudTest {
                 200,
                 "{\"limits\":{\"absolute\":{\"maxTotalSnapshots\":2,\"totalSnapshotsUsed\":0}}}"));
     OpenStackCloud cloud = cloud();
-    assertEquals(List.of(), cloud.snapshots().check(ids("v0")));
-    List<Fault> faults = cloud.snapshots().check(ids("v0", "v1", "v2", "gone"));
+    assertEquals(List.of(), cloud.snapshots().check(told(cloud, "v0")));
+    List<Fault> faults = cloud.snapshots().check(told(cloud, "v0", "v1", "v2", "gone"));
     assertEquals(
         List.of("volume v1", "volume v2", "volume gone", "cloud fake"),
         faults.stream().map(Fault::subject).toList());
     assertEquals(0, fake.requests("POST", ".*/snapshots").size());
+  }
+
+  /** A plan has just read them. */
+  @Test
+  void onlyVolumesOfOtherProjectsAreAskedForAgainBeforeSnapshots() {
+    String project = ",\"os-vol-tenant-attr:tenant_id\":\"%s\"";
+    String own = volume("v0", "s1", "/dev/vda", String.format(Locale.ROOT, project, PROJECT));
+    volumes(
+        own,
+        volume("v1", "s1", "/dev/vdb", String.format(Locale.ROOT, project, "another")),
+        volume("v2", "s1", "/dev/vdc", ""));
+    OpenStackCloud cloud = cloud();
+    List<Volume> told = told(cloud, "v0", "v1", "v2");
+    volumes(own.replace("in-use", "extending"));
+    assertEquals(List.of(), cloud.snapshots().check(told));
+    List<Integer> asked = new ArrayList<>();
+    for (VolumeId each : ids("v0", "v1", "v2")) {
+      asked.add(fake.requests("GET", FakeBlockStorage.path("/volumes/" + each)).size());
+    }
+    assertEquals(List.of(1, 2, 2), asked);
+    assertEquals(
+        1, cloud.snapshots().check(told(cloud, "v0")).size(), "its state is what was told");
+  }
+
+  @Test
+  void noQuotaIsAskedForWhereThereIsNoVolume() {
+    OpenStackCloud cloud = cloud();
+    assertEquals(List.of(), cloud.snapshots().check(List.of()));
+    assertEquals(0, fake.requests("GET", FakeBlockStorage.path("/.*")).size());
   }
 
   /** Volumes v0 and v1 of 2 GiB each; the fake's snapshots count 1 GiB. */
@@ -458,24 +504,26 @@ class OpenStackCloudTest {
     volumes(volume("v0", "s1", "/dev/vda", ""), volume("v1", "s1", "/dev/vdb", ""));
     OpenStackCloud cloud = cloud();
     gigabytes(7, 4);
-    assertEquals(List.of(), cloud.snapshots().check(ids("v0", "v1")), "nothing shows it");
+    assertEquals(List.of(), cloud.snapshots().check(told(cloud, "v0", "v1")), "nothing shows it");
     storage.addForeign("theirs", "v0");
     gigabytes(8, 5);
-    List<Fault> faults = cloud.snapshots().check(ids("v0", "v1"));
+    List<Fault> faults = cloud.snapshots().check(told(cloud, "v0", "v1"));
     assertEquals(1, faults.size(), faults.toString());
     assertTrue(
         faults.get(0).toString().contains("count as 4 GiB")
             && faults.get(0).toString().contains("leaves 3"),
         faults.toString());
     gigabytes(7, 4);
-    assertEquals(List.of(), cloud.snapshots().check(ids("v0", "v1")), "snapshots do not count");
+    assertEquals(
+        List.of(), cloud.snapshots().check(told(cloud, "v0", "v1")), "snapshots do not count");
     gigabytes(9, 6);
-    assertEquals(List.of(), cloud.snapshots().check(ids("v0", "v1")), "nobody knows what counts");
+    assertEquals(
+        List.of(), cloud.snapshots().check(told(cloud, "v0", "v1")), "nobody knows what counts");
     int lists = fake.requests("GET", FakeBlockStorage.path("/volumes/detail")).size();
     gigabytes(9, 5);
-    assertEquals(List.of(), cloud.snapshots().check(ids("v0", "v1")), "it is enough");
+    assertEquals(List.of(), cloud.snapshots().check(told(cloud, "v0", "v1")), "it is enough");
     gigabytes(-1, 5);
-    assertEquals(List.of(), cloud.snapshots().check(ids("v0", "v1")), "unlimited");
+    assertEquals(List.of(), cloud.snapshots().check(told(cloud, "v0", "v1")), "unlimited");
     assertEquals(lists, fake.requests("GET", FakeBlockStorage.path("/volumes/detail")).size());
   }
 
@@ -501,26 +549,27 @@ class OpenStackCloudTest {
         volume("v1", "s1", "/dev/vdb", ""),
         volume("v2", "s1", "/dev/vdc", "").replace("ssd", "hdd"));
     OpenStackCloud cloud = cloud();
-    assertEquals(List.of(), cloud.snapshots().check(ids("v0", "v1", "v2")), "it is not told");
+    assertEquals(
+        List.of(), cloud.snapshots().check(told(cloud, "v0", "v1", "v2")), "it is not told");
     typeQuotas(
         "\"snapshots_ssd\":{\"limit\":3,\"in_use\":1,\"reserved\":1},"
             + "\"snapshots_hdd\":{\"limit\":-1,\"in_use\":9,\"reserved\":0}");
-    List<Fault> faults = cloud.snapshots().check(ids("v0", "v1", "v2"));
+    List<Fault> faults = cloud.snapshots().check(told(cloud, "v0", "v1", "v2"));
     assertEquals(1, faults.size(), faults.toString());
     assertTrue(
         faults.get(0).toString().contains("2 snapshots of volume type ssd are needed")
             && faults.get(0).toString().contains("leaves 1"),
         faults.toString());
-    assertEquals(List.of(), cloud.snapshots().check(ids("v0", "v2")));
+    assertEquals(List.of(), cloud.snapshots().check(told(cloud, "v0", "v2")));
 
     // 6 GiB of volumes and a snapshot of 1: the project's own sum shows that snapshots count.
     typeQuotas("\"gigabytes_hdd\":{\"limit\":3,\"in_use\":2,\"reserved\":0}");
     gigabytes(-1, 6);
-    assertEquals(List.of(), cloud.snapshots().check(ids("v2")), "nothing shows it");
+    assertEquals(List.of(), cloud.snapshots().check(told(cloud, "v2")), "nothing shows it");
     storage.addForeign("theirs", "v0");
     gigabytes(-1, 7);
     int limits = fake.requests("GET", FakeBlockStorage.path("/limits")).size();
-    faults = cloud.snapshots().check(ids("v0", "v2"));
+    faults = cloud.snapshots().check(told(cloud, "v0", "v2"));
     assertEquals(1, faults.size(), faults.toString());
     assertTrue(
         faults.get(0).toString().contains("volume type hdd count as 2 GiB")

@@ -83,12 +83,17 @@ public interface CloudSnapshots {
    * What would keep snapshots of these volumes from being taken: missing permission, used-up quota,
    * a volume's state. Worked out without writing anything.
    *
+   * @param volumes volumes as the cloud has just told them; only those of another project than the
+   *     user's own are asked for again
    * @return every fault found; empty if there is none
    */
-  List<Fault> check(List<VolumeId> volumes);
+  List<Fault> check(List<Volume> volumes);
 
   /** The snapshots of the user's own project whose metadata holds all of these entries. */
   List<CloudSnapshot> withMetadata(Map<String, String> metadata);
+
+  /** Those of one volume. */
+  List<CloudSnapshot> withMetadata(VolumeId volume, Map<String, String> metadata);
 
   /**
    * Removes a snapshot and waits until it is gone. Does nothing if it does not exist any more.

@@ -25,7 +25,6 @@ import com.oneprocloud.sync.api.inventory.CloudSnapshots;
 import com.oneprocloud.sync.api.inventory.Disk;
 import com.oneprocloud.sync.api.inventory.Server;
 import com.oneprocloud.sync.api.inventory.ServerId;
-import com.oneprocloud.sync.api.inventory.Volume;
 import com.oneprocloud.sync.api.mapping.PoolMapping;
 import com.oneprocloud.sync.api.storage.Image;
 import com.oneprocloud.sync.api.storage.ImageSpec;
@@ -126,8 +125,7 @@ public final class Planner {
     List<Fault> faults = new ArrayList<>(ServerDisks.faults(found, disks));
     if (cloudSnapshots != null) {
       faults.addAll(
-          cloudSnapshots.check(
-              disks.stream().flatMap(it -> it.volume().stream()).map(Volume::id).toList()));
+          cloudSnapshots.check(disks.stream().flatMap(it -> it.volume().stream()).toList()));
     }
     ImageLocator locator = new ImageLocator(storage, cloud, mapping);
     List<DiskPlan> plans = new ArrayList<>();

@@ -94,8 +94,8 @@ public final class VolumeSnapshots implements DiskSnapshots {
     Set<String> kept =
         keep.stream().flatMap(ref -> ref.cloudId().stream()).collect(Collectors.toSet());
     List<String> left = new ArrayList<>();
-    for (CloudSnapshot snapshot : cloud.withMetadata(metadata)) {
-      if (snapshot.volume().equals(volume) && !kept.contains(snapshot.id().value())) {
+    for (CloudSnapshot snapshot : cloud.withMetadata(volume, metadata)) {
+      if (!kept.contains(snapshot.id().value())) {
         try {
           cloud.remove(snapshot.id(), timeout);
         } catch (SyncException e) {

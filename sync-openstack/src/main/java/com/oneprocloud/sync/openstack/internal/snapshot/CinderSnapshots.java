@@ -122,7 +122,7 @@ public final class CinderSnapshots implements CloudSnapshots {
   }
 
   @Override
-  public List<Fault> check(List<VolumeId> volumes) {
+  public List<Fault> check(List<Volume> volumes) {
     List<Fault> faults = new ArrayList<>();
     if (token.get().roles().equals(List.of("reader"))) {
       faults.add(
@@ -131,10 +131,10 @@ public final class CinderSnapshots implements CloudSnapshots {
               "the user has the role reader only, which may not take snapshots",
               "Give the user the role member in the project"));
     }
-    List<Parallel.Outcome<Volume>> outcomes = parallel.outcomes(volumes, cinder::volume);
+    List<Parallel.Outcome<Volume>> outcomes = parallel.outcomes(volumes, this::seen);
     List<Volume> seen = new ArrayList<>();
     for (int i = 0; i < volumes.size(); i++) {
-      String subject = "volume " + volumes.get(i);
+      String subject = "volume " + volumes.get(i).id();
       RuntimeException failure = outcomes.get(i).failure();
       if (failure instanceof NotFoundException || failure instanceof PermissionException) {
         faults.add(
@@ -147,8 +147,18 @@ public final class CinderSnapshots implements CloudSnapshots {
         seen.add(outcomes.get(i).value());
       }
     }
-    faults.addAll(quotaFaults(volumes.size(), seen));
+    if (!volumes.isEmpty()) {
+      faults.addAll(quotaFaults(volumes.size(), seen));
+    }
     return faults;
+  }
+
+  /**
+   * A volume as it was told, if its project is the user's own: whoever told it, the user sees it.
+   */
+  private Volume seen(Volume told) {
+    boolean own = told.projectId().isPresent() && told.projectId().equals(token.get().projectId());
+    return own ? told : cinder.volume(told.id());
   }
 
   /** What the quotas would refuse, of the project and of each volume type, as far as it is sure. */
@@ -465,7 +475,22 @@ public final class CinderSnapshots implements CloudSnapshots {
 
   @Override
   public List<CloudSnapshot> withMetadata(Map<String, String> metadata) {
-    return cinder.snapshots(Map.of()).stream()
+    return withMetadata(cinder.snapshots(Map.of()), metadata);
+  }
+
+  @Override
+  public List<CloudSnapshot> withMetadata(VolumeId volume, Map<String, String> metadata) {
+    // a cloud that knows no such parameter tells of all volumes
+    return withMetadata(
+        cinder.snapshots(Map.of("volume_id", volume.value())).stream()
+            .filter(it -> it.volume().equals(volume))
+            .toList(),
+        metadata);
+  }
+
+  private static List<CloudSnapshot> withMetadata(
+      List<CloudSnapshot> snapshots, Map<String, String> metadata) {
+    return snapshots.stream()
         .filter(it -> it.metadata().entrySet().containsAll(metadata.entrySet()))
         .toList();
   }

@@ -10,6 +10,7 @@ import com.oneprocloud.sync.api.inventory.CloudSnapshotId;
 import com.oneprocloud.sync.api.inventory.CloudSnapshots;
 import com.oneprocloud.sync.api.inventory.Server;
 import com.oneprocloud.sync.api.inventory.ServerId;
+import com.oneprocloud.sync.api.inventory.Volume;
 import com.oneprocloud.sync.api.inventory.VolumeId;
 import com.oneprocloud.sync.openstack.CloudImage;
 import com.oneprocloud.sync.openstack.ServerImage;
@@ -178,13 +179,18 @@ public final class ServerSnapshots implements CloudSnapshots {
   }
 
   @Override
-  public List<Fault> check(List<VolumeId> volumes) {
+  public List<Fault> check(List<Volume> volumes) {
     return snapshots.check(volumes);
   }
 
   @Override
   public List<CloudSnapshot> withMetadata(Map<String, String> metadata) {
     return snapshots.withMetadata(metadata);
+  }
+
+  @Override
+  public List<CloudSnapshot> withMetadata(VolumeId volume, Map<String, String> metadata) {
+    return snapshots.withMetadata(volume, metadata);
   }
 
   @Override
