@@ -2,6 +2,7 @@
 package com.oneprocloud.sync.engine;
 
 import java.util.List;
+import java.util.Map;
 
 /**
  * What an engine does now and has done since it was built. Sums only grow; they are taken one after
@@ -23,6 +24,9 @@ import java.util.List;
  *     and the bytes that they are of
  * @param target what was read, or zeros, being written to the target or compared with it
  * @param flushes flushes of the target; their bytes are not counted
+ * @param allowedRates what adaptive mode ({@link Limits#adaptive}) allows now, in bytes a second,
+ *     by the pool's name; pools that had no disk since the engine was built are left out. Empty
+ *     when it is off
  */
 public record EngineFigures(
     List<DiskFigures> disks,
@@ -37,10 +41,12 @@ public record EngineFigures(
     OperationFigures reads,
     OperationFigures digests,
     OperationFigures target,
-    OperationFigures flushes) {
-  /** Copies the list. */
+    OperationFigures flushes,
+    Map<String, Long> allowedRates) {
+  /** Copies list and map. */
   public EngineFigures {
     disks = List.copyOf(disks);
+    allowedRates = Map.copyOf(allowedRates);
   }
 
   /** How many disks wait: for their snapshot or for their turn. */

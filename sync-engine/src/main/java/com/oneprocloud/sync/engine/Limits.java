@@ -29,6 +29,7 @@ import java.util.function.Consumer;
  *     no limit for a pool that is not named. Default empty
  * @param pausePerMegabyte the pause that each disk makes for every 1,000,000 bytes it reads, beside
  *     the rates; at most a minute, default zero
+ * @param adaptive whether they back off when others load the cluster; default {@link Adaptive#off}
  */
 public record Limits(
     int disksPerServer,
@@ -37,7 +38,8 @@ public record Limits(
     RateLimit rate,
     RateLimit serverRate,
     Map<String, RateLimit> poolRates,
-    Duration pausePerMegabyte) {
+    Duration pausePerMegabyte,
+    Adaptive adaptive) {
   private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
 
   /** Checks ranges: counts are positive, times not negative. Copies the map. */
@@ -45,6 +47,7 @@ public record Limits(
     Objects.requireNonNull(recoveryPoint, "recoveryPoint");
     Objects.requireNonNull(rate, "rate");
     Objects.requireNonNull(serverRate, "serverRate");
+    Objects.requireNonNull(adaptive, "adaptive");
     poolRates = Map.copyOf(poolRates);
     if (disksPerServer < 1 || disksPerPool < 1) {
       throw new IllegalArgumentException(
@@ -104,6 +107,11 @@ public record Limits(
     return with(it -> it.pausePerMegabyte = pause);
   }
 
+  /** The same with another {@link #adaptive}. */
+  public Limits withAdaptive(Adaptive mode) {
+    return with(it -> it.adaptive = mode);
+  }
+
   private Limits with(Consumer<Draft> change) {
     Draft draft = new Draft();
     draft.disksPerServer = disksPerServer;
@@ -113,6 +121,7 @@ public record Limits(
     draft.serverRate = serverRate;
     draft.poolRates = poolRates;
     draft.pausePerMegabyte = pausePerMegabyte;
+    draft.adaptive = adaptive;
     change.accept(draft);
     return draft.build();
   }
@@ -126,6 +135,7 @@ public record Limits(
     RateLimit serverRate = RateLimit.unlimited();
     Map<String, RateLimit> poolRates = Map.of();
     Duration pausePerMegabyte = Duration.ZERO;
+    Adaptive adaptive = Adaptive.off();
 
     Limits build() {
       return new Limits(
@@ -135,7 +145,8 @@ public record Limits(
           rate,
           serverRate,
           poolRates,
-          pausePerMegabyte);
+          pausePerMegabyte,
+          adaptive);
     }
   }
 }

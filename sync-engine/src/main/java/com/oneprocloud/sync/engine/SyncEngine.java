@@ -310,7 +310,10 @@ public final class SyncEngine implements AutoCloseable {
    * metrics system. Cheap enough for every second.
    */
   public EngineFigures figures() {
-    return resources.meter().figures(bytesInFlight(), admission.admitted(), admission.waiting());
+    return resources
+        .meter()
+        .figures(
+            bytesInFlight(), admission.admitted(), admission.waiting(), resources.allowedRates());
   }
 
   /** Bytes of data that are in memory now, of {@link EngineSettings#bytesInFlight} at the most. */

@@ -10,6 +10,8 @@ import com.oneprocloud.sync.api.DiskReport;
 import com.oneprocloud.sync.api.SyncException;
 import com.oneprocloud.sync.api.SyncListener;
 import com.oneprocloud.sync.api.SyncPlan;
+import com.oneprocloud.sync.api.SyncReport;
+import com.oneprocloud.sync.api.chain.Verification;
 import com.oneprocloud.sync.api.tck.LeakCheck;
 import com.oneprocloud.sync.engine.fixture.CrashPoint;
 import com.oneprocloud.sync.engine.fixture.MemoryFolder;
@@ -21,12 +23,19 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What an engine tells of itself. */
 class FiguresTest {
@@ -86,6 +95,43 @@ class FiguresTest {
           assertTrue(figures.reads().bytes() >= report.bytesRead(), figures::toString);
           assertTrue(figures.target().count() > 0, figures::toString);
           assertTrue(figures.flushes().count() > 0, figures::toString);
+          return report;
+        });
+  }
+
+  /**
+   * Reads, digests and failures are told to the pace when they are over: else no look would ever be
+   * made again.
+   */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void inAdaptiveModeThePoolsRateIsToldAndChanges(boolean digests) {
+    EngineSettings settings =
+        EngineSettings.defaults()
+            .withDigests(digests)
+            .withVerification(Verification.ALL)
+            .withLimits(Limits.none().withAdaptive(Adaptive.enabled()));
+    world.with(settings);
+    MemoryCluster connection = world.cluster.connect();
+    AtomicInteger reads = new AtomicInteger();
+    connection.faults(
+        call ->
+            call.kind() == Call.Kind.READ && call.length() > 4096 && reads.incrementAndGet() == 1
+                ? Effect.fail(call)
+                : Effect.none());
+    world.in(
+        connection,
+        CrashPoint.never(),
+        engine -> {
+          assertThrows(
+              SyncException.class, () -> engine.run(engine.plan(World.IMAGE, world.target())));
+          Map<String, Long> first = engine.figures().allowedRates();
+          assertEquals(Set.of(World.IMAGE.pool()), first.keySet());
+          SyncReport report = engine.run(engine.plan(World.IMAGE, world.target()));
+          while (engine.figures().allowedRates().equals(first)) {
+            report = engine.run(engine.plan(World.IMAGE, world.target()));
+          }
           return report;
         });
   }

@@ -33,10 +33,10 @@ public class ScheduleBenchmark {
     return new DiskQueue<>(4, Limits.none(), InstantSource.system());
   }
 
-  /** Before each read, without a rate and a pause. */
+  /** Before each read, without a rate, a pause and adaptive mode. */
   @Benchmark
   public void pace() throws InterruptedException {
-    disk.before(4 << 20, () -> false);
+    disk.before(4 << 20, () -> {}, () -> false);
   }
 
   /** A disk's way through a queue in which all servers have one waiting. */

@@ -7,6 +7,7 @@ import com.oneprocloud.sync.engine.DiskFigures;
 import com.oneprocloud.sync.engine.EngineFigures;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
@@ -79,8 +80,10 @@ public final class EngineMeter {
    * @param bytesInFlight bytes of data in memory
    * @param runsActive runs that go on
    * @param runsWaiting runs that wait
+   * @param allowedRates what adaptive mode allows
    */
-  public EngineFigures figures(long bytesInFlight, int runsActive, int runsWaiting) {
+  public EngineFigures figures(
+      long bytesInFlight, int runsActive, int runsWaiting, Map<String, Long> allowedRates) {
     List<DiskMeter> now;
     synchronized (disks) {
       now = List.copyOf(disks);
@@ -99,6 +102,7 @@ public final class EngineMeter {
         reads.figures(),
         digests.figures(),
         target.figures(),
-        flushes.figures());
+        flushes.figures(),
+        allowedRates);
   }
 }

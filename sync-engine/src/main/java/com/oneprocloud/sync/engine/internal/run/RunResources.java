@@ -14,6 +14,7 @@ import com.oneprocloud.sync.engine.internal.transfer.CompareStage;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -133,6 +134,11 @@ public final class RunResources implements AutoCloseable {
   /** What the engine does and has done. */
   public EngineMeter meter() {
     return meter;
+  }
+
+  /** What adaptive mode allows now, in bytes a second, by pool. */
+  public Map<String, Long> allowedRates() {
+    return pace.allowed();
   }
 
   /** Threads for blocking calls to the source: diffs and snapshots. */

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package com.oneprocloud.sync.engine.internal.schedule;
 
+import com.oneprocloud.sync.engine.Adaptive;
 import com.oneprocloud.sync.engine.Limits;
 import com.oneprocloud.sync.engine.RateLimit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
@@ -18,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * <p>A read waits for its server's rate, then for its pool's, then for that of all disks: it stands
  * in one line at a time, so one that is held back by its pool keeps nobody of another waiting, and
  * it gets to the front of each line in the end. What waits in a later line has been counted in the
- * ones before: these rates are held to within one read of each of their disks. Without a rate and a
- * pause this costs nothing. Thread-safe.
+ * ones before: these rates are held to within one read of each of their disks. Without a rate, a
+ * pause and adaptive mode this costs nothing. Thread-safe.
  */
 public final class Pace {
   private static final long MEGABYTE = 1_000_000;
@@ -33,6 +35,13 @@ public final class Pace {
   private final ReentrantLock lock = new ReentrantLock();
   private final @Nullable SharedRate all;
   private final Map<String, SharedRate> pools = new HashMap<>();
+  private final Adaptive adaptive;
+
+  /**
+   * In adaptive mode, of pools that have had disks: what they have learnt is kept. Guarded by the
+   * lock.
+   */
+  private final Map<String, AdaptiveRate> adaptiveRates = new TreeMap<>();
 
   /** Of servers that have disks now. Guarded by the lock. */
   private final Map<String, SharedRate> servers = new HashMap<>();
@@ -46,6 +55,7 @@ public final class Pace {
     this.time = time;
     this.pausePerMegabyte = limits.pausePerMegabyte().toNanos();
     this.serverRate = limits.serverRate();
+    this.adaptive = limits.adaptive();
     this.all = limited(limits.rate()) ? shared(limits.rate()) : null;
     limits
         .poolRates()
@@ -78,14 +88,19 @@ public final class Pace {
   public Disk disk(Lane lane) {
     lock.lock();
     try {
-      return new Disk(lane.server(), shares(lane));
+      AdaptiveRate mine =
+          adaptive.on()
+              ? adaptiveRates.computeIfAbsent(
+                  lane.pool(), it -> new AdaptiveRate(adaptive, time, lock))
+              : null;
+      return new Disk(lane.server(), shares(lane, mine), mine);
     } finally {
       lock.unlock();
     }
   }
 
   /** The rates of a lane, in the order in which they are waited for. */
-  private List<SharedRate.Share> shares(Lane lane) {
+  private List<SharedRate.Share> shares(Lane lane, @Nullable AdaptiveRate mine) {
     List<SharedRate.Share> shares = new ArrayList<>();
     if (limited(serverRate)) {
       shares.add(servers.computeIfAbsent(lane.server(), it -> shared(serverRate)).share());
@@ -94,10 +109,25 @@ public final class Pace {
     if (pool != null) {
       shares.add(pool.share());
     }
+    if (mine != null) {
+      shares.add(mine.share());
+    }
     if (all != null) {
       shares.add(all.share());
     }
     return shares;
+  }
+
+  /** What adaptive mode allows each pool that has had disks now, in bytes a second. */
+  public Map<String, Long> allowed() {
+    lock.lock();
+    try {
+      Map<String, Long> allowed = new TreeMap<>();
+      adaptiveRates.forEach((pool, rate) -> allowed.put(pool, rate.rate()));
+      return allowed;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** How many servers have rates of their own now. */
@@ -110,34 +140,72 @@ public final class Pace {
     }
   }
 
-  /** A disk that reads. For one thread. */
+  /** A small read of the source by which adaptive mode learns how long one takes. */
+  @FunctionalInterface
+  public interface Probe {
+    /**
+     * Reads, and waits until it is done.
+     *
+     * @throws InterruptedException if the thread was interrupted; nothing is under way then
+     */
+    void read() throws InterruptedException;
+  }
+
+  /** A disk that reads. For one thread, but for {@link #ends}. */
   public final class Disk implements AutoCloseable {
     private final String server;
     private final List<SharedRate.Share> shares;
+    private final @Nullable AdaptiveRate adaptiveRate;
     private boolean closed;
 
     /** How long the pause is that it has to make. */
     private long owed;
 
-    private Disk(String server, List<SharedRate.Share> shares) {
+    private Disk(
+        String server, List<SharedRate.Share> shares, @Nullable AdaptiveRate adaptiveRate) {
       this.server = server;
       this.shares = shares;
+      this.adaptiveRate = adaptiveRate;
     }
 
     /**
-     * Waits until a read may begin.
+     * Waits until a read or a digest may begin.
      *
-     * @param bytes how many it reads
+     * @param bytes how many it is of
+     * @param probe called in adaptive mode only, some times in a row when a look is due; what it
+     *     throws is thrown
      * @param over whether waiting makes no sense any more; looked at several times a second
      * @throws InterruptedException if the thread was interrupted
      */
-    public void before(int bytes, BooleanSupplier over) throws InterruptedException {
+    public void before(int bytes, Probe probe, BooleanSupplier over) throws InterruptedException {
       if (owed >= SHORTEST_PAUSE) {
         pause(over);
       }
       owed += bytes * pausePerMegabyte / MEGABYTE;
       for (int i = 0; i < shares.size(); i++) {
         shares.get(i).take(bytes, over);
+      }
+      if (adaptiveRate != null) {
+        adaptiveRate.before(probe, over);
+      }
+    }
+
+    /**
+     * Says that a read or a digest begins, so that no look takes its time for others'. A digest's
+     * own time tells nothing: it depends on what is left in the objects.
+     *
+     * @param bytes how many it is of
+     */
+    public void begins(int bytes) {
+      if (adaptiveRate != null) {
+        adaptiveRate.begins(bytes);
+      }
+    }
+
+    /** Says that one that began is over, well or not. Thread-safe. */
+    public void ends() {
+      if (adaptiveRate != null) {
+        adaptiveRate.ends();
       }
     }
 

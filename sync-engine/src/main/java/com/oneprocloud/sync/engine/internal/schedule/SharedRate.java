@@ -31,6 +31,12 @@ final class SharedRate {
     this.bucket = new TokenBucket(limit, time.nanos(), time.now());
   }
 
+  /** Goes by another limit from now on; for the holder of the lock. */
+  void limit(RateLimit limit) {
+    bucket.limit(limit, time.nanos(), time.now());
+    changed.signalAll();
+  }
+
   /** A disk's; for the holder of the lock. */
   Share share() {
     users++;

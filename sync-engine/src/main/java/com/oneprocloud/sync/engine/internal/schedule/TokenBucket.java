@@ -20,7 +20,7 @@ final class TokenBucket {
   /** How long the wall's clock is trusted to go as fast as ours. */
   private static final long TRUSTED = 60 * NANOS;
 
-  private final RateLimit limit;
+  private RateLimit limit;
   private long rate;
 
   /** What is left, in bytes times nanoseconds a second. */
@@ -69,6 +69,13 @@ final class TokenBucket {
     }
     long wait = Math.min(TRUSTED, changes - nanos);
     return rate == 0 ? wait : Math.min(wait, (rate - balance) / rate);
+  }
+
+  /** Goes by another limit from now on; what is left, or owed, stays. */
+  void limit(RateLimit next, long nanos, Instant now) {
+    count(nanos);
+    limit = next;
+    look(nanos, now);
   }
 
   private void count(long until) {

@@ -68,6 +68,16 @@ record Form<T>(String words, Function<String, Optional<T>> parser) {
         text -> within(text, Map.of("", 1L), 0, most).map(unit::multipliedBy));
   }
 
+  /** How many times as long something may take. */
+  static Form<Double> times() {
+    return new Form<>(
+        "a number from 1.1 to 100, such as 1.5",
+        text ->
+            text.matches("\\d{1,3}(\\.\\d{1,6})?")
+                ? Optional.of(Double.valueOf(text)).filter(it -> it >= 1.1 && it <= 100)
+                : Optional.empty());
+  }
+
   /** Yes or no. */
   static Form<Boolean> flag() {
     return new Form<>(

@@ -2,6 +2,7 @@
 package com.oneprocloud.sync.engine.internal.settings;
 
 import com.oneprocloud.sync.api.chain.Verification;
+import com.oneprocloud.sync.engine.Adaptive;
 import com.oneprocloud.sync.engine.EngineSettings;
 import com.oneprocloud.sync.engine.Limits;
 import com.oneprocloud.sync.engine.RateLimit;
@@ -65,6 +66,12 @@ public final class NamedSettings {
               "pausePerMegabyte",
               Form.time(Duration.ZERO, MINUTE, "at most 1m"),
               limit(Limits::withPausePerMegabyte)),
+          new Setting<>("adaptive", Form.flag(), adaptive(Adaptive::withOn)),
+          new Setting<>("adaptiveSlowdown", Form.times(), adaptive(Adaptive::withSlowdown)),
+          new Setting<>(
+              "adaptiveFloor",
+              Form.size(1_000_000, RateLimit.FASTEST, "a second, from 1MB to 64GB"),
+              adaptive(Adaptive::withFloor)),
           // what others call them, in their units
           new Setting<>(
               "parallel_sync_disks_count",
@@ -116,6 +123,11 @@ public final class NamedSettings {
   private static <T> BiFunction<EngineSettings, T, EngineSettings> limit(
       BiFunction<Limits, T, Limits> change) {
     return (settings, value) -> settings.withLimits(change.apply(settings.limits(), value));
+  }
+
+  private static <T> BiFunction<EngineSettings, T, EngineSettings> adaptive(
+      BiFunction<Adaptive, T, Adaptive> change) {
+    return limit((it, value) -> it.withAdaptive(change.apply(it.adaptive(), value)));
   }
 
   /** The names, other names for the same left out. */

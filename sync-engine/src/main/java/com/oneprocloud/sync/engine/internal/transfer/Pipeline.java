@@ -53,6 +53,7 @@ public final class Pipeline {
   private final Executor workers;
   private final int requests;
   private final Pace.Disk pace;
+  private final SmallRead probe;
   private final Stage stage;
   private final EngineMeter meter;
   private final int maxRead;
@@ -108,6 +109,7 @@ public final class Pipeline {
       EngineMeter meter) {
     this.reader = reader;
     this.pace = pace;
+    this.probe = new SmallRead(reader);
     this.buffers = buffers;
     this.workers = workers;
     this.requests = requests;
@@ -257,7 +259,8 @@ public final class Pipeline {
     int bytes = batch.bytes;
     batch.clear();
     // before the memory, which others can use meanwhile
-    pace.before(bytes, () -> failure.get() != null);
+    probe.at(ranges.offset(0), ranges.length(0));
+    pace.before(bytes, probe, () -> failure.get() != null);
     if (failure.get() != null) {
       return;
     }
@@ -269,6 +272,7 @@ public final class Pipeline {
       throw e;
     }
     Watermark.Work work = watermark.begin(ranges.offset(0));
+    pace.begins(bytes);
     long began = System.nanoTime();
     CompletableFuture<Void> read;
     try {
@@ -279,6 +283,7 @@ public final class Pipeline {
     var unused =
         read.whenComplete(
             (nothing, error) -> {
+              pace.ends();
               if (error != null) {
                 fail(error);
                 giveBack(buffer);

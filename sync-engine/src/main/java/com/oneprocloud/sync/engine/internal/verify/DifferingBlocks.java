@@ -9,6 +9,7 @@ import com.oneprocloud.sync.engine.internal.figures.EngineMeter;
 import com.oneprocloud.sync.engine.internal.schedule.Pace;
 import com.oneprocloud.sync.engine.internal.transfer.BufferPool;
 import com.oneprocloud.sync.engine.internal.transfer.Held;
+import com.oneprocloud.sync.engine.internal.transfer.SmallRead;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -50,6 +51,7 @@ public final class DifferingBlocks implements RangeSource {
   private final Suspects suspects;
   private final Means means;
   private final int window;
+  private final SmallRead probe;
   private final Deque<Piece> ahead = new ArrayDeque<>();
   private final AtomicLong digested = new AtomicLong();
   private final AtomicLong read = new AtomicLong();
@@ -76,6 +78,7 @@ public final class DifferingBlocks implements RangeSource {
     this.start = start;
     this.suspects = suspects;
     this.means = means;
+    this.probe = new SmallRead(reader);
     this.window =
         Math.max(
             BlockDigests.BLOCK,
@@ -160,7 +163,8 @@ public final class DifferingBlocks implements RangeSource {
   private Piece begin(Range range) throws InterruptedException {
     Extents data = data(range.extents());
     if (!data.isEmpty() && reader.digestsInPlace()) {
-      means.pace().before((int) data.bytes(), means.over());
+      probe.at(data.offset(0), data.length(0));
+      means.pace().before((int) data.bytes(), probe, means.over());
       if (!means.over().getAsBoolean()) {
         return new Piece(range, data, differing(data));
       }
@@ -196,10 +200,19 @@ public final class DifferingBlocks implements RangeSource {
 
   private CompletableFuture<Extents> differing(Extents data) throws InterruptedException {
     BufferPool.Buffer buffer = means.buffers().take(window);
+    means.pace().begins((int) data.bytes());
     long began = System.nanoTime();
+    CompletableFuture<BlockDigests> digests;
     try {
-      return reader
-          .digests(data, buffer.bytes())
+      digests = reader.digests(data, buffer.bytes());
+    } catch (RuntimeException | Error e) {
+      means.pace().ends();
+      buffer.close();
+      throw e;
+    }
+    digests = digests.whenComplete((done, failure) -> means.pace().ends());
+    try {
+      return digests
           .thenApplyAsync(theirs -> compare(theirs, buffer.bytes(), began), means.workers())
           .whenComplete((differing, failure) -> buffer.close());
     } catch (RuntimeException | Error e) {

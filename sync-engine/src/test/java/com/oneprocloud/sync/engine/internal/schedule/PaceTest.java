@@ -36,6 +36,8 @@ class PaceTest {
   /** The day before the clocks there go from 02:00 to 03:00. */
   private static final Instant SPRING = Instant.parse("2026-03-28T00:00:00Z");
 
+  private static final Pace.Probe NO_PROBE = () -> {};
+
   private static final Lane LANE = new Lane("server", "vms");
 
   @RegisterExtension final LeakCheck leaks = new LeakCheck();
@@ -135,10 +137,10 @@ class PaceTest {
     Waited time = new Waited();
     Pace.Disk disk = new Pace(Limits.none().withRate(RateLimit.of(1000)), time).disk(LANE);
     for (int i = 0; i < 11; i++) {
-      disk.before(5000, () -> false);
+      disk.before(5000, NO_PROBE, () -> false);
     }
     assertEquals(50, time.nanos / 1_000_000_000);
-    disk.before(5000, () -> true);
+    disk.before(5000, NO_PROBE, () -> true);
     assertEquals(50, time.nanos / 1_000_000_000, "it is over");
   }
 
@@ -148,13 +150,13 @@ class PaceTest {
     Limits limits = Limits.none().withPausePerMegabyte(Duration.ofMillis(3));
     Pace.Disk disk = new Pace(limits, time).disk(LANE);
     for (int i = 0; i <= 100; i++) {
-      disk.before(50_000, () -> false);
+      disk.before(50_000, NO_PROBE, () -> false);
     }
     assertEquals(Duration.ofNanos(14 * 7 * 150_000), Duration.ofNanos(time.nanos));
     Waited other = new Waited();
     disk = new Pace(limits, other).disk(LANE);
     for (int i = 0; i <= 10; i++) {
-      disk.before(500_000, () -> false);
+      disk.before(500_000, NO_PROBE, () -> false);
     }
     assertEquals(Duration.ofMillis(15), Duration.ofNanos(other.nanos));
   }
@@ -214,7 +216,7 @@ class PaceTest {
                 Pace.Disk mine = pace.disk(LANE);
                 int read = largest[disk];
                 while (!over(bytes)) {
-                  mine.before(read, () -> over(bytes));
+                  mine.before(read, NO_PROBE, () -> over(bytes));
                   add(bytes, disk, read, largest, seed);
                   read = random.nextInt(largest[disk] / 2, largest[disk] + 1);
                 }
@@ -332,7 +334,7 @@ class PaceTest {
                 try (Pace.Disk disk = pace.disk(new Lane(mine.get(0).name, mine.get(1).name))) {
                   while (time.nanos() < TEN_SECONDS) {
                     int read = reads.nextInt(1, largest + 1);
-                    disk.before(read, () -> time.nanos() >= TEN_SECONDS);
+                    disk.before(read, NO_PROBE, () -> time.nanos() >= TEN_SECONDS);
                     synchronized (groups) {
                       if (time.nanos() < TEN_SECONDS) {
                         mine.forEach(it -> it.begins(read, time.nanos(), seed));
@@ -365,7 +367,7 @@ class PaceTest {
         new FutureTask<>(
             () -> {
               try (Pace.Disk disk = pace.disk(new Lane("one", "slow"))) {
-                disk.before(1000, over::get);
+                disk.before(1000, NO_PROBE, over::get);
               }
               return null;
             });
@@ -376,7 +378,7 @@ class PaceTest {
     }
     try (Pace.Disk disk = pace.disk(new Lane("one", "vms"))) {
       for (int i = 0; i < 100; i++) {
-        disk.before(100_000, () -> false);
+        disk.before(100_000, NO_PROBE, () -> false);
       }
     }
     assertFalse(held.isDone());

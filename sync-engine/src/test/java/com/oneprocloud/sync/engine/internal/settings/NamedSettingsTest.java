@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.oneprocloud.sync.api.chain.Verification;
+import com.oneprocloud.sync.engine.Adaptive;
 import com.oneprocloud.sync.engine.EngineSettings;
 import com.oneprocloud.sync.engine.Limits;
 import com.oneprocloud.sync.engine.RateLimit;
@@ -45,13 +46,20 @@ class NamedSettingsTest {
   @Test
   void everySettingHasItsName() {
     List<String> components =
-        Stream.of(EngineSettings.class, Limits.class)
+        Stream.of(EngineSettings.class, Limits.class, Adaptive.class)
             .flatMap(it -> Arrays.stream(it.getRecordComponents()))
-            .map(RecordComponent::getName)
-            .filter(it -> !it.equals("limits"))
+            .filter(it -> !it.getName().equals("limits") && !it.getName().equals("on"))
+            .map(NamedSettingsTest::name)
             .map(it -> it.equals("poolRates") ? "poolRate.<pool>" : it)
             .toList();
     assertEquals(components, NamedSettings.names());
+  }
+
+  private static String name(RecordComponent component) {
+    String name = component.getName();
+    return component.getDeclaringRecord() == Adaptive.class
+        ? "adaptive" + Character.toUpperCase(name.charAt(0)) + name.substring(1)
+        : name;
   }
 
   @Test
@@ -76,7 +84,8 @@ class NamedSettingsTest {
                 RateLimit.of(50_000_000),
                 RateLimit.of(10_000_000),
                 Map.of("volumes", RateLimit.of(20_000_000), "vms.ssd", RateLimit.of(0)),
-                Duration.ofMillis(2)));
+                Duration.ofMillis(2),
+                new Adaptive(true, 2.25, 30_000_000)));
     EngineSettings read =
         of(
             "bytesInFlight", "48MiB",
@@ -97,7 +106,10 @@ class NamedSettingsTest {
             "serverRate", "10MB",
             "poolRate.volumes", "20MB",
             "poolRate.vms.ssd", "0",
-            "pausePerMegabyte", "2ms");
+            "pausePerMegabyte", "2ms",
+            "adaptive", "true",
+            "adaptiveSlowdown", "2.25",
+            "adaptiveFloor", "30MB");
     assertEquals(expected, read);
   }
 
@@ -141,6 +153,10 @@ class NamedSettingsTest {
     "poolRate.volumes, fast",
     "verification, some",
     "fastDiff, yes",
+    "adaptive, on",
+    "adaptiveSlowdown, 1",
+    "adaptiveSlowdown, 100.5",
+    "adaptiveFloor, 999kB",
   })
   void whatIsMalformedOrOutOfRangeIsRefused(String name, String value) {
     List<String> faults = faults(Map.of(name, value));

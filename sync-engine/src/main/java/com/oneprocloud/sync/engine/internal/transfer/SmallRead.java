@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+package com.oneprocloud.sync.engine.internal.transfer;
+
+import com.oneprocloud.sync.api.storage.Extents;
+import com.oneprocloud.sync.api.storage.SnapshotReader;
+import com.oneprocloud.sync.engine.internal.schedule.Pace;
+import java.nio.ByteBuffer;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads a few KiB of what is read next, to see how long that takes. The data is not used. For one
+ * thread.
+ */
+public final class SmallRead implements Pace.Probe {
+  private static final int MOST = 4096;
+
+  private final SnapshotReader reader;
+  private @Nullable ByteBuffer memory;
+  private long offset;
+  private int length;
+
+  /** Reads from a snapshot. */
+  public SmallRead(SnapshotReader reader) {
+    this.reader = reader;
+  }
+
+  /** Reads the front of this range from now on. */
+  public void at(long start, long bytes) {
+    offset = start;
+    length = (int) Math.min(MOST, bytes);
+  }
+
+  @Override
+  public void read() throws InterruptedException {
+    ByteBuffer into = memory;
+    if (into == null) {
+      into = ByteBuffer.allocateDirect(MOST);
+      memory = into;
+    }
+    CompletableFuture<Void> read =
+        reader.read(Extents.builder().add(offset, length, false).build(), into.slice(0, length));
+    try {
+      read.get();
+    } catch (InterruptedException e) {
+      // the memory is the reader's until then, and the snapshot must stay open
+      var unused = read.handle((nothing, failure) -> true).join();
+      throw e;
+    } catch (ExecutionException e) {
+      Throwable cause = e.getCause();
+      while (cause instanceof CompletionException && cause.getCause() != null) {
+        cause = cause.getCause();
+      }
+      if (cause instanceof RuntimeException failure) {
+        throw failure;
+      }
+      if (cause instanceof Error failure) {
+        throw failure;
+      }
+      throw new IllegalStateException(cause);
+    }
+  }
+}
