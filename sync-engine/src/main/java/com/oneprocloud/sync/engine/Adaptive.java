@@ -7,10 +7,10 @@ package com.oneprocloud.sync.engine;
  * <p>Each pool has a rate for its disks together. At least every 500 ms of reading, if it can be,
  * they let what is under way run out, and one of them reads 4 KiB nine times, one after the other:
  * what that takes is what the cluster takes when we ask nothing else of it. This is held against
- * the lowest it came to in the last hour, averaged over 16 such looks. Where it is more than {@link
- * #slowdown} times that, the rate is halved, down to {@link #floor}; else it is doubled, as long as
- * it is used up. It starts at eight times the floor, and so it does after ten seconds without a
- * look. The reads of looks take at most a twentieth of the time.
+ * the lowest it came to in the last hour, averaged over 16 such looks. Where the median of the last
+ * three is more than {@link #slowdown} times that, the rate is halved, down to {@link #floor}; else
+ * it is doubled, as long as it is used up. It starts at eight times the floor, and so it does after
+ * ten seconds without a look. The reads of looks take at most a twentieth of the time.
  *
  * <p>What others do all the time counts as the cluster's own speed: after an hour without a quieter
  * moment, and for an engine that was built meanwhile.

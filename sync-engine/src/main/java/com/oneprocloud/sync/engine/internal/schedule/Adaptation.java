@@ -3,6 +3,8 @@ package com.oneprocloud.sync.engine.internal.schedule;
 
 import com.oneprocloud.sync.engine.Adaptive;
 import com.oneprocloud.sync.engine.RateLimit;
+import java.util.ArrayDeque;
+import java.util.Deque;
 
 /**
  * Which rate a pool may have, by what single small reads take on it while none of our own is under
@@ -22,13 +24,16 @@ final class Adaptation {
   /** How many times what is allowed is so much that the rate falls to the floor at once. */
   private static final int AT_ONCE = 10;
 
+  /** Of how many looks the median counts. */
+  private static final int MEDIAN_OF = 3;
+
   private final Adaptive settings;
   private final long start;
   private final Baseline baseline = new Baseline();
   private double lowest = Double.POSITIVE_INFINITY;
 
-  /** What it took lately; not a number after the rate has leapt. */
-  private double recent = Double.NaN;
+  /** What the last looks since the rate has leapt took, the newest last. */
+  private final Deque<Double> last = new ArrayDeque<>();
 
   private long rate;
   private long looked;
@@ -64,15 +69,18 @@ final class Adaptation {
   void look(long took, double used, long now) {
     if (now - looked >= REST) {
       rate = Math.min(rate, start);
-      recent = Double.NaN;
+      last.clear();
     }
     looked = now;
     boolean farTooSlow = isFarTooSlow(took);
     double time = (double) took;
-    recent = Double.isNaN(recent) || farTooSlow ? time : (recent + time) / 2;
+    last.addLast(time);
+    if (last.size() > MEDIAN_OF) {
+      last.removeFirst();
+    }
     lowest = baseline.add(time, now);
     long before = rate;
-    if (recent > settings.slowdown() * lowest) {
+    if (farTooSlow || recent() > settings.slowdown() * lowest) {
       // what was not used is not worth halving
       double half = Math.min((double) rate, used) / 2;
       rate = farTooSlow || tries ? settings.floor() : Math.max(settings.floor(), (long) half);
@@ -84,8 +92,17 @@ final class Adaptation {
       low = now;
     } else if (now - low >= TRY) {
       rate = start;
-      recent = Double.NaN;
+      last.clear();
       tries = true;
     }
+  }
+
+  /**
+   * The median, of two the lower: what disturbs a single look, such as our own diff, is passed
+   * over.
+   */
+  private double recent() {
+    double[] sorted = last.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+    return sorted[(sorted.length - 1) / 2];
   }
 }
