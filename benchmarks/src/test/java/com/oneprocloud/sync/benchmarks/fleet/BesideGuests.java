@@ -17,7 +17,6 @@ import com.oneprocloud.sync.engine.Limits;
 import com.oneprocloud.sync.engine.SyncEngine;
 import com.oneprocloud.sync.engine.SyncRun;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +26,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.ToDoubleFunction;
 
@@ -71,13 +69,14 @@ final class BesideGuests {
     CephLab lab = CephLab.start();
     Path folder = Files.createTempDirectory("sync-beside-");
     BesideGuests guests = new BesideGuests(lab, words.get("seconds", 8), words.get("guests", 4));
-    remove(lab);
+    LabImages images = new LabImages(lab);
+    remove(images);
     try {
-      make(lab, folder, SOURCE, words.get("source-mib", 3072));
-      make(lab, folder, GUEST, words.get("guest-mib", 1024));
+      images.make(SOURCE, LabImages.data(folder, words.get("source-mib", 3072)));
+      images.make(GUEST, LabImages.data(folder, words.get("guest-mib", 1024)));
       guests.measure(words.get("rounds", 5), folder);
     } finally {
-      remove(lab);
+      remove(images);
       Folders.remove(folder);
     }
     System.exit(0);
@@ -255,27 +254,7 @@ final class BesideGuests {
     return sorted[sorted.length / 2];
   }
 
-  private static void make(CephLab lab, Path folder, ImageSpec image, int mib) throws IOException {
-    Path data = folder.resolve("data");
-    SplittableRandom random = new SplittableRandom(7);
-    byte[] piece = new byte[1 << 20];
-    try (OutputStream out = Files.newOutputStream(data)) {
-      for (int i = 0; i < mib; i++) {
-        random.nextBytes(piece);
-        out.write(piece);
-      }
-    }
-    lab.rbd("import", "--no-progress", data.toString(), image.toString());
-    Files.delete(data);
-  }
-
-  private static void remove(CephLab lab) {
-    List<String> there = lab.rbd("ls", SOURCE.pool()).lines().toList();
-    for (ImageSpec image : List.of(SOURCE, GUEST)) {
-      if (there.contains(image.name())) {
-        lab.rbd("snap", "purge", "--no-progress", image.toString());
-        lab.rbd("rm", "--no-progress", image.toString());
-      }
-    }
+  private static void remove(LabImages images) {
+    List.of(SOURCE, GUEST).forEach(images.removal(SOURCE.pool()));
   }
 }

@@ -16,13 +16,11 @@ import com.oneprocloud.sync.engine.EngineSettings;
 import com.oneprocloud.sync.engine.SyncEngine;
 import com.oneprocloud.sync.engine.target.DirectoryTarget;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -33,8 +31,8 @@ final class CephFleet implements RunningFleet {
   private static final int MAKERS = 4;
 
   private final CephLab lab = CephLab.start();
+  private final LabImages images = new LabImages(lab);
   private final FleetCloud cloud;
-  private final int dataMib;
   private final Path replicas = Files.createTempDirectory(Path.of("/dev/shm"), "sync-fleet-");
   private final CephCluster ceph;
   private final CephSnapshotter snapshotter;
@@ -47,9 +45,10 @@ final class CephFleet implements RunningFleet {
    */
   CephFleet(int servers, int dataMib, EngineSettings settings, Path folder) throws IOException {
     this.cloud = new FleetCloud(servers, i -> 2, (long) dataMib << 20);
-    this.dataMib = dataMib;
     remove();
-    make(folder);
+    Path data = LabImages.data(folder, dataMib);
+    forEachImage(image -> images.make(image, data));
+    Files.delete(data);
     this.ceph = CephCluster.connect(CephConfig.fromFile(lab.conf(), "client.sync-reader"));
     this.snapshotter =
         CephSnapshotter.connect(CephConfig.fromFile(lab.conf(), "client.sync-snapshotter"));
@@ -139,20 +138,6 @@ final class CephFleet implements RunningFleet {
     }
   }
 
-  private void make(Path folder) throws IOException {
-    Path data = folder.resolve("data");
-    SplittableRandom random = new SplittableRandom(7);
-    byte[] piece = new byte[1 << 20];
-    try (OutputStream out = Files.newOutputStream(data)) {
-      for (int i = 0; i < dataMib; i++) {
-        random.nextBytes(piece);
-        out.write(piece);
-      }
-    }
-    forEachImage(image -> lab.rbd("import", "--no-progress", data.toString(), image.toString()));
-    Files.delete(data);
-  }
-
   /** Writes 4 KiB to every disk, 16 times. */
   @Override
   public void change() {
@@ -172,14 +157,7 @@ final class CephFleet implements RunningFleet {
   }
 
   private void remove() {
-    List<String> there = lab.rbd("ls", FleetCloud.POOL).lines().toList();
-    forEachImage(
-        image -> {
-          if (there.contains(image.name())) {
-            lab.rbd("snap", "purge", "--no-progress", image.toString());
-            lab.rbd("rm", "--no-progress", image.toString());
-          }
-        });
+    forEachImage(images.removal(FleetCloud.POOL));
   }
 
   private void forEachImage(Consumer<ImageSpec> does) {

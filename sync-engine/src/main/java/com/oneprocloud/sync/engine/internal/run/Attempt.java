@@ -12,9 +12,7 @@ import com.oneprocloud.sync.engine.internal.plan.ServerDisks;
 import com.oneprocloud.sync.engine.internal.point.ServerSnapshots;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -44,9 +42,6 @@ public final class Attempt {
 
   private final List<DiskReport> committed = new ArrayList<>();
 
-  /** Disks of which the listener has not heard the end. */
-  private final Set<DiskPlan> open = new LinkedHashSet<>();
-
   /** How a disk is begun. */
   public interface Opening {
     /** Takes its lease and opens it. */
@@ -69,7 +64,6 @@ public final class Attempt {
       Opening opening,
       Consumer<DiskPlan> atRest) {
     this.plan = plan;
-    this.open.addAll(plan.disks());
     this.resources = resources;
     this.notifier = new Notifier(listener);
     this.together = together;
@@ -95,14 +89,7 @@ public final class Attempt {
     Throwable failure = null;
     try {
       notifier.tell(it -> it.runStarted(plan));
-      for (DiskPlan disk : plan.disks()) {
-        checkWanted();
-        DiskRun run = opening.open(disk, notifier);
-        synchronized (this) {
-          disks.add(run);
-        }
-      }
-      Duration snapshotTime = takePoint();
+      Duration snapshotTime = begin();
       execute();
       Consistency reached =
           together == null || together.attempted()
@@ -111,8 +98,6 @@ public final class Attempt {
       return new SyncReport(plan.subject(), plan.run(), reached, snapshotTime, committed);
     } catch (RuntimeException | Error e) {
       failure = e;
-      // it came to nothing before they were driven
-      List.copyOf(open).forEach(disk -> gaveUp(disk, e));
       throw e;
     } finally {
       try {
@@ -147,6 +132,24 @@ public final class Attempt {
   private void checkWanted() {
     if (isCancelled()) {
       throw cancelled(plan.subject(), null);
+    }
+  }
+
+  /** Opens the disks and takes the point; how long its snapshots took. */
+  private Duration begin() {
+    try {
+      for (DiskPlan disk : plan.disks()) {
+        checkWanted();
+        DiskRun run = opening.open(disk, notifier);
+        synchronized (this) {
+          disks.add(run);
+        }
+      }
+      return takePoint();
+    } catch (RuntimeException | Error e) {
+      // nothing is driven, and so none would be told of
+      plan.disks().forEach(disk -> gaveUp(disk, e));
+      throw e;
     }
   }
 
@@ -189,7 +192,6 @@ public final class Attempt {
     for (int i = 0; i < disks.size(); ) {
       try {
         committed.add(driving.get(i).get());
-        open.remove(disks.get(i).plan());
         i++;
       } catch (InterruptedException e) {
         cancel();
@@ -210,7 +212,6 @@ public final class Attempt {
   }
 
   private void gaveUp(DiskPlan disk, Throwable cause) {
-    open.remove(disk);
     resources.meter().failed();
     notifier.tell(it -> it.diskFailed(disk, cause));
   }

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package com.oneprocloud.sync.engine.internal.transfer;
 
-import com.oneprocloud.sync.api.storage.Extents;
 import com.oneprocloud.sync.api.storage.SnapshotReader;
 import com.oneprocloud.sync.engine.internal.schedule.Pace;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,26 +37,13 @@ public final class SmallRead implements Pace.Probe {
       into = ByteBuffer.allocateDirect(MOST);
       memory = into;
     }
-    CompletableFuture<Void> read =
-        reader.read(Extents.builder().add(offset, length, false).build(), into.slice(0, length));
+    CompletableFuture<Void> read = reader.read(offset, into.slice(0, length));
     try {
-      read.get();
+      Awaited.get(read);
     } catch (InterruptedException e) {
       // the memory is the reader's until then, and the snapshot must stay open
       var unused = read.handle((nothing, failure) -> true).join();
       throw e;
-    } catch (ExecutionException e) {
-      Throwable cause = e.getCause();
-      while (cause instanceof CompletionException && cause.getCause() != null) {
-        cause = cause.getCause();
-      }
-      if (cause instanceof RuntimeException failure) {
-        throw failure;
-      }
-      if (cause instanceof Error failure) {
-        throw failure;
-      }
-      throw new IllegalStateException(cause);
     }
   }
 }

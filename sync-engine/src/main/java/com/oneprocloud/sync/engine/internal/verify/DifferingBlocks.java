@@ -7,6 +7,7 @@ import com.oneprocloud.sync.api.storage.SnapshotReader;
 import com.oneprocloud.sync.engine.internal.diff.RangeSource;
 import com.oneprocloud.sync.engine.internal.figures.EngineMeter;
 import com.oneprocloud.sync.engine.internal.schedule.Pace;
+import com.oneprocloud.sync.engine.internal.transfer.Awaited;
 import com.oneprocloud.sync.engine.internal.transfer.BufferPool;
 import com.oneprocloud.sync.engine.internal.transfer.Held;
 import com.oneprocloud.sync.engine.internal.transfer.SmallRead;
@@ -16,7 +17,6 @@ import java.util.Deque;
 import java.util.NoSuchElementException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
@@ -122,7 +122,7 @@ public final class DifferingBlocks implements RangeSource {
       throw new NoSuchElementException();
     }
     // stays where close finds it if the wait is interrupted
-    Extents differing = await(first.differing());
+    Extents differing = Awaited.get(first.differing());
     ahead.removeFirst();
     if (first.data().isEmpty()) {
       return first.range();
@@ -235,23 +235,5 @@ public final class DifferingBlocks implements RangeSource {
   private CompletableFuture<Void> readReplica(Extents ranges, ByteBuffer into) {
     replica.read(ranges, into.slice());
     return CompletableFuture.completedFuture(null);
-  }
-
-  private static Extents await(CompletableFuture<Extents> future) throws InterruptedException {
-    try {
-      return future.get();
-    } catch (ExecutionException e) {
-      Throwable cause = e.getCause();
-      while (cause instanceof CompletionException && cause.getCause() != null) {
-        cause = cause.getCause();
-      }
-      if (cause instanceof RuntimeException failure) {
-        throw failure;
-      }
-      if (cause instanceof Error failure) {
-        throw failure;
-      }
-      throw new IllegalStateException(cause);
-    }
   }
 }
