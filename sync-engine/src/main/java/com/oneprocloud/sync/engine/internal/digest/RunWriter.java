@@ -10,7 +10,8 @@ import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes runs to a record of digests; neighbours of a kind are joined. Not thread-safe.
+ * Writes runs to a record of digests; neighbours of a kind are joined, so that what is written
+ * depends on what is known of the blocks only, not on the runs that told it. Not thread-safe.
  *
  * <p>The form, all numbers big-endian: {@link #HEADER}; bytes of the image, 8 bytes; bytes of a
  * block, 4 bytes; then for each run its kind, 1 byte, how many blocks it has, 7 bytes, the number
@@ -66,10 +67,13 @@ public final class RunWriter {
       for (long block = run.first(); block < run.end(); block++) {
         add(block, run.digest(block));
       }
-    } else if (run.kind() == Run.Kind.ZEROS && run.count() < FEW_ZEROS) {
-      for (long block = run.first(); block < run.end(); block++) {
+    } else if (run.kind() == Run.Kind.ZEROS) {
+      // one by one, until those before them are of one run with them
+      long few = Math.min(run.count(), FEW_ZEROS);
+      for (long block = run.first(); block < run.first() + few; block++) {
         add(block, zeros(block));
       }
+      count += run.count() - few;
     } else {
       begin(run.kind(), run.first(), false);
       count += run.count();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package com.oneprocloud.sync.engine.internal.digest;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -225,6 +226,8 @@ class DigestRecordsTest {
       List<byte[]> records = new ArrayList<>();
       records.add(write(base, size, Runs.one(Run.Kind.ZEROS, 0, 0)));
       assertEquals(-1, Arrays.mismatch(base, read(reader(records.get(0), size), size)), this::seed);
+      byte[] again = write(base, size, Runs.one(Run.Kind.ZEROS, 0, 0));
+      assertArrayEquals(records.get(0), again, () -> "told otherwise, " + seed());
       long[] merged = base.clone();
       for (int layer = random.nextInt(5); layer > 0; layer--) {
         long[] above = known(blocks, true);
@@ -297,6 +300,7 @@ class DigestRecordsTest {
     long[] known = new long[100];
     Arrays.setAll(known, i -> i < 50 ? i + 4 : 0);
     byte[] good = write(known, size, Runs.one(Run.Kind.ZEROS, 0, 0));
+    assertEquals(20 + 16 + 8 * 50 + 16, good.length);
     for (int cut = 0; cut < good.length; cut++) {
       byte[] short1 = Arrays.copyOf(good, cut);
       boolean whole = cut == 20 || cut == 20 + 16 + 8 * 50;
