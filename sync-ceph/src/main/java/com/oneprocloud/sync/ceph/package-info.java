@@ -47,7 +47,9 @@
  * A snapshot that somebody removes reads as zeros from that moment on, without an error from Ceph.
  * Reads and diffs therefore count only once the cluster has confirmed that their snapshots are
  * still there, which costs one small operation for all reads that end at about the same time; else
- * they fail with a {@link com.oneprocloud.sync.api.NotFoundException}.
+ * they fail with a {@link com.oneprocloud.sync.api.NotFoundException}. It is asked on a second
+ * connection to the cluster, because on the first its answer would come behind the data that is on
+ * its way.
  *
  * <p>A server that a snapshot was asked of in vain can still take it later, when it wakes up. And
  * servers with client libraries before Pacific do not confirm to newer ones: each snapshot of

@@ -28,7 +28,7 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A connection to a cluster ({@code rados_t}) with its threads. Thread-safe. */
+/** A connection to a cluster ({@code rados_t}, two for reading) with its threads. Thread-safe. */
 public final class Connection implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
 
@@ -47,6 +47,7 @@ public final class Connection implements AutoCloseable {
   private final Diffs diffs;
   private final Lifetime lifetime;
   private final long cluster;
+  private final long control;
   private final String fsid;
 
   private Connection(CephConfig config, CephLibraries libraries, NativeCalls calls, Use use) {
@@ -55,7 +56,12 @@ public final class Connection implements AutoCloseable {
     this.libraries = libraries;
     this.calls = calls;
     cluster = connect(config, libraries, use, balance);
+    long second = cluster;
     try {
+      if (use == Use.READ) {
+        second = connect(config, libraries, use, balance);
+      }
+      control = second;
       fsid = fsid(libraries.rados(), cluster, balance);
       String name = "ceph-" + fsid.substring(0, Math.min(8, fsid.length()));
       diffs = new Diffs();
@@ -63,7 +69,7 @@ public final class Connection implements AutoCloseable {
           new Lifetime("the connection to cluster " + fsid, null, calls.releases(), this::release);
       completions = new Completions(libraries, balance, name);
     } catch (RuntimeException | Error e) {
-      shutdown(libraries.rados(), cluster, balance);
+      shutdown(libraries.rados(), cluster, second, balance);
       throw e;
     }
     LOG.debug("connected to {} as {}", fsid, config.user());
@@ -156,6 +162,14 @@ public final class Connection implements AutoCloseable {
     return cluster;
   }
 
+  /**
+   * Where small questions go that data waits for: a {@code rados_t} of its own if the connection is
+   * for reading, because an answer comes behind all data that its OSD sends to the same client.
+   */
+  long control() {
+    return control;
+  }
+
   Scratch scratch() {
     return new Scratch(balance);
   }
@@ -185,8 +199,15 @@ public final class Connection implements AutoCloseable {
 
   private void release() {
     completions.end();
-    shutdown(libraries.rados(), cluster, balance);
+    shutdown(libraries.rados(), cluster, control, balance);
     calls.end();
+  }
+
+  private static void shutdown(Librados rados, long cluster, long control, NativeBalance balance) {
+    if (control != cluster) {
+      shutdown(rados, control, balance);
+    }
+    shutdown(rados, cluster, balance);
   }
 
   private static void shutdown(Librados rados, long cluster, NativeBalance balance) {

@@ -26,13 +26,23 @@ final class PoolContext implements AutoCloseable {
 
   /** A context by the pool's id. */
   static PoolContext open(Connection connection, long poolId, String namespace) {
+    return open(connection, connection.cluster(), poolId, namespace);
+  }
+
+  /** A context whose answers do not wait behind data, see {@link Connection#control}. */
+  static PoolContext control(Connection connection, long poolId, String namespace) {
+    return open(connection, connection.control(), poolId, namespace);
+  }
+
+  private static PoolContext open(
+      Connection connection, long cluster, long poolId, String namespace) {
     CephLibraries libraries = connection.libraries();
     try (Scratch scratch = connection.scratch()) {
       long slot = scratch.slot();
       Errno.check(
           "open pool",
           "pool " + poolId,
-          libraries.rados().rados_ioctx_create2(connection.cluster(), poolId, slot));
+          libraries.rados().rados_ioctx_create2(cluster, poolId, slot));
       long handle = Scratch.longAt(slot);
       connection.balance().add(NativeBalance.Kind.POOL, 1);
       if (!namespace.isEmpty()) {

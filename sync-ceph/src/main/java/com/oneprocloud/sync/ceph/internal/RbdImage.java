@@ -36,6 +36,7 @@ public final class RbdImage implements Image {
   private final Optional<ParentLink> parent;
   private final ImageHandle handle;
   private final PoolContext pool;
+  private final PoolContext control;
   private final SnapshotRecords records;
 
   private RbdImage(Connection connection, ImageSpec spec, ImageHandle handle) {
@@ -55,10 +56,21 @@ public final class RbdImage implements Image {
     features = Features.names(handle.features());
     parent = handle.parent();
     pool = handle.pool();
-    records = new SnapshotRecords(connection, identity, spec, pool);
-    lifetime =
-        new Lifetime(
-            "image " + spec, connection.lifetime(), connection.calls().releases(), handle::close);
+    control = PoolContext.control(connection, identity.poolId(), identity.namespace());
+    records = new SnapshotRecords(connection, identity, spec, control);
+    try {
+      lifetime =
+          new Lifetime(
+              "image " + spec, connection.lifetime(), connection.calls().releases(), this::release);
+    } catch (IllegalStateException e) {
+      control.close();
+      throw e;
+    }
+  }
+
+  private void release() {
+    control.close();
+    handle.close();
   }
 
   /** Opens an image. */
