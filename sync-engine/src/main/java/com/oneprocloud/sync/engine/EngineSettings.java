@@ -93,12 +93,15 @@ public record EngineSettings(
    * The defaults, changed by settings as an operator writes them. The names are those of this
    * record and of {@link Limits}; numbers as digits, bytes with or without a unit ({@code 32MiB},
    * {@code 50MB}; rates are bytes a second, and {@code poolRate.NAME} is a pool's), times with one
-   * ({@code 500ms}, {@code 3s}, {@code 15m}, {@code 2h}). Those of {@link Adaptive} are {@code
-   * adaptive} (true or false), {@code adaptiveSlowdown} and {@code adaptiveFloor}. These names,
-   * with whole numbers, are taken too: {@code parallel_sync_disks_count} for {@link
-   * #parallelDisks}, {@code pre_disk_readers_count} (at most 16) for {@link #requestsInFlight},
-   * {@code fsync_period_frequency} in seconds for {@link #flushPeriod}, {@code
-   * openstack_release_cpu_time} in milliseconds for {@link Limits#pausePerMegabyte}.
+   * ({@code 500ms}, {@code 3s}, {@code 15m}, {@code 2h}). A rate can be {@code unlimited}, and be
+   * followed by windows with a zone and a rate of their own, the first that applies counting:
+   * {@code 50MB; 08:00-18:00 Europe/Paris 10MB; 22:00-06:00 UTC unlimited}. Those of {@link
+   * Adaptive} are {@code adaptive} (true or false), {@code adaptiveSlowdown} and {@code
+   * adaptiveFloor}. These names, with whole numbers, are taken too: {@code
+   * parallel_sync_disks_count} for {@link #parallelDisks}, {@code pre_disk_readers_count} (at most
+   * 16) for {@link #requestsInFlight}, {@code fsync_period_frequency} in seconds for {@link
+   * #flushPeriod}, {@code openstack_release_cpu_time} in milliseconds for {@link
+   * Limits#pausePerMegabyte}.
    *
    * @param values values by name; what is not named keeps its default
    * @throws IllegalArgumentException if a name is unknown, a value is malformed or out of range, or

@@ -29,6 +29,8 @@ import java.util.function.ToLongFunction;
  *   <li>{@code sync.runs}, by {@code state}: how many runs are {@code active} or {@code waiting}
  *   <li>{@code sync.disks.oldest}: since when the disk that takes longest is being replicated
  *   <li>{@code sync.memory}: bytes of data in memory
+ *   <li>{@code sync.rate.allowed}: the lowest rate that adaptive mode allows a pool now, in bytes a
+ *       second; not a number while it is off
  *   <li>{@code sync.points}, by {@code outcome}: points of disks {@code committed} and {@code
  *       failed}
  *   <li>{@code sync.bytes}, by {@code kind}: bytes {@code written}, {@code zeroed} and {@code
@@ -74,6 +76,11 @@ public final class EngineMetrics implements MeterBinder {
         .baseUnit("bytes")
         .description("Bytes of data in memory")
         .register(registry);
+    Gauge.builder("sync.rate.allowed", engine, it -> lowest(it.figures()))
+        .tags(tags)
+        .baseUnit("bytes")
+        .description("The lowest rate that adaptive mode allows a pool, bytes a second")
+        .register(registry);
     TimeGauge.builder(
             "sync.disks.oldest", engine, TimeUnit.MILLISECONDS, it -> oldest(it.figures()))
         .tags(tags)
@@ -88,6 +95,13 @@ public final class EngineMetrics implements MeterBinder {
     operations(registry, "digest", EngineFigures::digests);
     operations(registry, "target", EngineFigures::target);
     operations(registry, "flush", EngineFigures::flushes);
+  }
+
+  private static double lowest(EngineFigures figures) {
+    return figures.allowedRates().values().stream()
+        .mapToDouble(Long::doubleValue)
+        .min()
+        .orElse(Double.NaN);
   }
 
   private static double oldest(EngineFigures figures) {

@@ -7,7 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.oneprocloud.sync.api.DiskPlan;
 import com.oneprocloud.sync.api.DiskReport;
 import com.oneprocloud.sync.api.SyncListener;
+import com.oneprocloud.sync.api.SyncReport;
+import com.oneprocloud.sync.engine.Adaptive;
 import com.oneprocloud.sync.engine.EngineFigures;
+import com.oneprocloud.sync.engine.EngineSettings;
+import com.oneprocloud.sync.engine.Limits;
 import com.oneprocloud.sync.engine.OperationFigures;
 import com.oneprocloud.sync.engine.fixture.MemoryFolder;
 import com.oneprocloud.sync.engine.fixture.World;
@@ -58,6 +62,7 @@ class EngineMetricsTest {
             EngineFigures figures = engine.figures();
             assertEquals(0, gauge("sync.disks", "state", "active"));
             assertEquals(0, registry.get("sync.memory").gauge().value());
+            assertEquals(Double.NaN, registry.get("sync.rate.allowed").gauge().value());
             assertEquals(0, registry.get("sync.disks.oldest").timeGauge().value());
             assertEquals(1, counter("sync.points", "outcome", "committed"));
             assertEquals(0, counter("sync.points", "outcome", "failed"));
@@ -67,6 +72,24 @@ class EngineMetricsTest {
             assertEquals(report.bytesVerified(), counter("sync.bytes", "kind", "verified"));
             Map.of("read", figures.reads(), "target", figures.target(), "flush", figures.flushes())
                 .forEach(this::assertOperations);
+            return report;
+          });
+    }
+  }
+
+  @Test
+  void theLowestRateOfAdaptiveModeIsTold() {
+    try (World world = new World(folder, 4L * World.OBJECT, Duration.ofSeconds(10))) {
+      world.write(0, 3 * World.OBJECT, 1);
+      world.with(
+          EngineSettings.defaults().withLimits(Limits.none().withAdaptive(Adaptive.enabled())));
+      world.in(
+          engine -> {
+            new EngineMetrics(engine).bindTo(registry);
+            SyncReport report = engine.run(engine.plan(World.IMAGE, world.target()));
+            assertEquals(
+                engine.figures().allowedRates().get(World.IMAGE.pool()).doubleValue(),
+                registry.get("sync.rate.allowed").gauge().value());
             return report;
           });
     }

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package com.oneprocloud.sync.engine.internal.settings;
 
+import com.oneprocloud.sync.engine.RateLimit;
 import java.math.BigDecimal;
+import java.time.DateTimeException;
 import java.time.Duration;
+import java.time.LocalTime;
+import java.time.ZoneId;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -36,6 +40,10 @@ record Form<T>(String words, Function<String, Optional<T>> parser) {
   private static final Map<String, Long> MILLIS =
       Map.of("ms", 1L, "s", 1_000L, "m", 60_000L, "h", 3_600_000L);
 
+  /** A time of day with a rate of its own; the zone's name may be any that Java knows. */
+  private static final Pattern WINDOW =
+      Pattern.compile("(\\d\\d:\\d\\d) ?- ?(\\d\\d:\\d\\d) (\\S+) (.+)");
+
   /** Reads a value; empty if it is not of this form. */
   Optional<T> read(String text) {
     return parser.apply(text.strip());
@@ -52,6 +60,46 @@ record Form<T>(String words, Function<String, Optional<T>> parser) {
   static Form<Long> size(long least, long most, String range) {
     return new Form<>(
         "bytes, such as 32MiB or 50MB, " + range, text -> within(text, SIZES, least, most));
+  }
+
+  /** Bytes a second, with times of day that have rates of their own. */
+  static Form<RateLimit> rate() {
+    return new Form<>(
+        "bytes a second, such as 50MB, at most 64GB, 0 for a pause, or unlimited; with times of day"
+            + " that differ after it, such as: 50MB; 08:00-18:00 Europe/Paris 10MB",
+        text -> {
+          String[] parts = text.split(";", -1);
+          Optional<RateLimit> limit = bytesPerSecond(parts[0]).map(RateLimit::of);
+          for (int i = 1; i < parts.length; i++) {
+            String window = parts[i].strip();
+            limit = limit.flatMap(it -> during(it, window));
+          }
+          return limit;
+        });
+  }
+
+  private static Optional<RateLimit> during(RateLimit limit, String text) {
+    Matcher parts = WINDOW.matcher(text);
+    if (!parts.matches()) {
+      return Optional.empty();
+    }
+    try {
+      LocalTime from = LocalTime.parse(parts.group(1));
+      LocalTime to = LocalTime.parse(parts.group(2));
+      ZoneId zone = ZoneId.of(parts.group(3));
+      return from.equals(to)
+          ? Optional.empty()
+          : bytesPerSecond(parts.group(4)).map(rate -> limit.during(from, to, zone, rate));
+    } catch (DateTimeException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static Optional<Long> bytesPerSecond(String text) {
+    String rate = text.strip();
+    return rate.equalsIgnoreCase("unlimited")
+        ? Optional.of(RateLimit.UNLIMITED)
+        : within(rate, SIZES, 0, RateLimit.FASTEST);
   }
 
   /** A time with its unit. */

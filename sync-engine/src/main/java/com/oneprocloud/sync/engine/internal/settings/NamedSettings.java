@@ -25,9 +25,6 @@ public final class NamedSettings {
   /** What the name of a pool's rate begins with. */
   private static final String POOL_RATE = "poolRate.";
 
-  private static final Form<Long> RATE =
-      Form.size(0, RateLimit.FASTEST, "a second, at most 64GB; 0 is a pause");
-
   private static final List<Setting<?>> ALL =
       List.of(
           new Setting<>(
@@ -58,9 +55,8 @@ public final class NamedSettings {
               "recoveryPoint",
               Form.time(Duration.ZERO, Duration.ofDays(365), "0s for none"),
               limit(Limits::withRecoveryPoint)),
-          new Setting<>("rate", RATE, limit((it, bytes) -> it.withRate(RateLimit.of(bytes)))),
-          new Setting<>(
-              "serverRate", RATE, limit((it, bytes) -> it.withServerRate(RateLimit.of(bytes)))),
+          new Setting<>("rate", Form.rate(), limit(Limits::withRate)),
+          new Setting<>("serverRate", Form.rate(), limit(Limits::withServerRate)),
           poolRate("<pool>"),
           new Setting<>(
               "pausePerMegabyte",
@@ -115,9 +111,9 @@ public final class NamedSettings {
     }
   }
 
-  private static Setting<Long> poolRate(String pool) {
+  private static Setting<RateLimit> poolRate(String pool) {
     return new Setting<>(
-        POOL_RATE + pool, RATE, limit((it, bytes) -> it.withPoolRate(pool, RateLimit.of(bytes))));
+        POOL_RATE + pool, Form.rate(), limit((it, rate) -> it.withPoolRate(pool, rate)));
   }
 
   private static <T> BiFunction<EngineSettings, T, EngineSettings> limit(

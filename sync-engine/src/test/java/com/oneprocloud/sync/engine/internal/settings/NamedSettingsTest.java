@@ -11,6 +11,8 @@ import com.oneprocloud.sync.engine.Limits;
 import com.oneprocloud.sync.engine.RateLimit;
 import java.lang.reflect.RecordComponent;
 import java.time.Duration;
+import java.time.LocalTime;
+import java.time.ZoneId;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -128,8 +130,42 @@ class NamedSettingsTest {
             "openstack_release_cpu_time", "12"));
   }
 
+  @Test
+  void ratesHaveTimesOfDay() {
+    RateLimit office =
+        RateLimit.of(50_000_000)
+            .during(LocalTime.of(8, 0), LocalTime.of(18, 30), ZoneId.of("Europe/Paris"), 10_000_000)
+            .during(LocalTime.of(22, 0), LocalTime.of(6, 0), ZoneId.of("UTC"), RateLimit.UNLIMITED)
+            .during(LocalTime.NOON, LocalTime.MIDNIGHT, ZoneId.of("+09:00"), 0);
+    assertEquals(
+        DEFAULTS.withLimits(
+            Limits.none()
+                .withRate(office)
+                .withServerRate(RateLimit.unlimited())
+                .withPoolRate("volumes", office)),
+        of(
+            "rate",
+            " 50 MB;08:00-18:30 Europe/Paris 10MB ; 22:00 - 06:00 UTC Unlimited; 12:00-00:00 +09:00 0",
+            "serverRate",
+            "unlimited",
+            "poolRate.volumes",
+            "50MB; 08:00-18:30 Europe/Paris 10MB; 22:00-06:00 UTC unlimited; 12:00-00:00 +09:00 0"));
+  }
+
   @ParameterizedTest
   @CsvSource({
+    "rate, 50MB;",
+    "rate, ; 08:00-18:00 UTC 10MB",
+    "rate, 08:00-18:00 UTC 10MB",
+    "rate, 50MB; 8:00-18:00 UTC 10MB",
+    "rate, 50MB; 08:00-24:00 UTC 10MB",
+    "rate, 50MB; 08:00-08:00 UTC 10MB",
+    "rate, 50MB; 08:00-18:00 10MB",
+    "rate, 50MB; 08:00-18:00 Europe/Atlantis 10MB",
+    "rate, 50MB; 08:00-18:00 UTC",
+    "rate, 50MB; 08:00-18:00 UTC 65GB",
+    "rate, 50MB; 08:00-18:00 UTC 1MB 2MB",
+    "rate, '50MB, 08:00-18:00 UTC 1MB'",
     "parallelDisks, 0",
     "parallelRuns, 0",
     "parallelDisks, four",
