@@ -42,7 +42,8 @@ class Cluster:
     """A cluster of its own for the benchmark, made anew."""
 
     def __init__(self, store, port, gib):
-        self.options = ["--name", "compare", "--port", str(port), "--store", store, "--osd-gib", str(gib)]
+        self.options = ["--name", "compare", "--port", str(port), "--store", store, "--osd-gib", str(gib),
+                        "--osd-threads", "ceph"]
         self.store = store
         self.connection = None
 
@@ -279,11 +280,21 @@ def workloads(cluster, java, java_command, sizes, wanted):
     tool = ["rbd", "-c", cluster.conf, "--id", TOOL_USER]
     full, half = "%s/full" % POOL, "%s/half" % POOL
     raw = os.path.join(TMPFS, "sync-compare-%d.raw" % os.getpid())
+    disk = os.path.join(cluster.state, "compare.raw")
 
     def remove():
         for name in (raw, raw + ".json"):
             if os.path.exists(name):
                 os.remove(name)
+
+    def the_disk():
+        """What the OSD's disk gives without Ceph."""
+        if cluster.store != "bluestore" or (wanted and "null" not in wanted):
+            return []
+        subprocess.run(["dd", "if=/dev/urandom", "of=" + disk, "bs=4M", "count=%d" % sizes.objects, "conv=fsync"],
+                       check=True, stderr=subprocess.DEVNULL)
+        return [Process("dd, direct, off the OSD's disk", [
+            "dd", "if=" + disk, "of=/dev/null", "bs=4M", "iflag=direct"], ceiling=True)]
 
     def whole(job):
         return java_command + job.split(" ")
@@ -304,7 +315,7 @@ def workloads(cluster, java, java_command, sizes, wanted):
             Process("rados bench seq x 16", [
                 "rados", "-c", cluster.conf, "-p", "backups", "bench", "60", "seq", "-t", "16"],
                 lambda output: seconds_of_rados_bench(output) * sizes.objects / sizes.bench_objects, ceiling=True),
-        ], "`rados bench` and `rbd bench` keep nothing of what they read and tell their own time; they are ceilings. "
+        ] + the_disk(), "`rados bench` and `rbd bench` keep nothing of what they read and tell their own time; they are ceilings. "
            "`rados bench` reads %d MiB; its wall time is scaled, the rest is not." % (sizes.bench_objects * 4)),
         Workload("tmpfs", "Full to a raw file on tmpfs (%d MiB, dense)" % (size // MIB), size, [
             Ours("sync", java, "%s - s2 %s" % (full, raw), remove),
@@ -395,7 +406,7 @@ def write(folder, arguments, sizes, results):
     lines = [
         "# Side by side on a real Ceph", "",
         f"Written by `benchmarks/compare`: {today}, Ceph {version}, one OSD, {os.cpu_count()} cores shared by client and cluster, "
-        f"{arguments.java_version}.", "",
+        f"{arguments.java_version}. The OSD has as many threads as Ceph gives it by itself.", "",
         f"`{options_of(arguments)}`", "",
         f"Medians of {arguments.rounds} rounds in which the contenders take turns. `sync` runs in a warm Java process, from opening "
         "the image to the target's flush; the tools and \"whole process\" include their start. Memory is the peak of the resident "

@@ -27,6 +27,7 @@ import java.util.SplittableRandom;
  */
 final class AuditBenchmark {
   private static final int MIB = 1 << 20;
+  private static final int PORT = 28_400;
 
   private final CephLab lab;
   private final CephFixture fixture;
@@ -43,11 +44,24 @@ final class AuditBenchmark {
   /** What one verification took. */
   private record Row(double seconds, double bytes) {}
 
-  /** Runs: rounds, then MiB of the image. */
+  /** Runs: rounds, then MiB of the image, then the rate of the network if it is to have one. */
   public static void main(String[] arguments) throws IOException {
     int rounds = Integer.parseInt(arguments[0]);
     long size = Long.parseLong(arguments[1]) * MIB;
-    CephLab lab = CephLab.start();
+    if (arguments.length < 3) {
+      run(CephLab.start(), rounds, size);
+      return;
+    }
+    CephLab lab = CephLab.startSeparateNetwork("audit", PORT);
+    try {
+      lab.limit(arguments[2]);
+      run(lab, rounds, size);
+    } finally {
+      lab.wipe();
+    }
+  }
+
+  private static void run(CephLab lab, int rounds, long size) throws IOException {
     Path folder = Files.createTempDirectory("audit");
     try (CephFixture fixture = new CephFixture(lab);
         CephFixture.AdminImage disk = fixture.create(ImageOptions.of(size, 4 * MIB))) {

@@ -216,6 +216,15 @@ public final class CephLab {
     fault("heal", null);
   }
 
+  /**
+   * Slows what a cluster of {@link #startSeparateNetwork} sends.
+   *
+   * @param rate as {@code tc} writes it, for instance {@code 1gbit}
+   */
+  public void limit(String rate) {
+    fault("limit", rate);
+  }
+
   /** Stops the cluster and removes its data; only for one of {@link #startSeparate}. */
   public void wipe() {
     fault("wipe", null);
