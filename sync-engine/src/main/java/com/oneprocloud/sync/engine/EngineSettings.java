@@ -16,14 +16,16 @@ import java.util.function.Consumer;
  *
  * @param bytesInFlight memory for data, in bytes, for all disks together; allocated once, outside
  *     the heap; rounded down to a power of two; default 32 MiB. About as much, and 8 MiB, is moved
- *     again after a kill
+ *     again after a kill. One disk never has all of it: 2 MiB stay free for each of the others that
+ *     may be replicated ({@code parallelDisks}), though at most half
  * @param requestsInFlight the most reads and writes under way for one disk; default 32
  * @param parallelDisks the most disks replicated at a time; default 4
  * @param parallelRuns the most runs that go on at a time, those included whose disks wait; 0, the
  *     default, for twice {@code parallelDisks}, so that snapshots and records of some are made
  *     while data of others is moved. Each has its images and replicas open, and leases; see {@link
  *     #runsAtATime}
- * @param workers threads that write to targets and compare, for all disks together; default 4
+ * @param workers the most threads that write to one disk's target and compare it; default 4. There
+ *     are {@code parallelDisks - 1} more, so that a target that does not answer holds up no other
  * @param flushPeriod how often a target is flushed during a transfer, and so what a power failure
  *     can cost; default 3 s
  * @param leaseTime how long a lease holds when its holder is gone; default 60 s

@@ -26,9 +26,12 @@ import com.oneprocloud.sync.api.inventory.ServerId;
 import com.oneprocloud.sync.api.storage.ImageSpec;
 import com.oneprocloud.sync.api.storage.Snapshotter;
 import com.oneprocloud.sync.api.target.ReplicaName;
+import com.oneprocloud.sync.api.target.Target;
 import com.oneprocloud.sync.api.tck.LeakCheck;
 import com.oneprocloud.sync.engine.fixture.MemoryFolder;
 import com.oneprocloud.sync.engine.fixture.Servers;
+import com.oneprocloud.sync.engine.fixture.SteppedTarget;
+import com.oneprocloud.sync.engine.fixture.Steps;
 import com.oneprocloud.sync.engine.internal.schedule.Pace;
 import com.oneprocloud.sync.engine.memory.Call;
 import com.oneprocloud.sync.engine.memory.Effect;
@@ -52,6 +55,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -198,6 +202,71 @@ class FleetTest {
     }
     assertEquals(1, active.mostOfServer.get());
     assertTrue(active.most.get() <= 4, () -> "active at a time: " + active.most);
+  }
+
+  /** A target whose writes take as long as something is not completed. */
+  private Target hanging(CompletableFuture<Void> until, AtomicInteger writes) {
+    Steps steps =
+        new Steps() {
+          @Override
+          public <T> T durable(String name, Supplier<T> step) {
+            if (name.startsWith("write")) {
+              writes.incrementAndGet();
+              until.join();
+            }
+            return step.get();
+          }
+        };
+    return new SteppedTarget(DirectoryTarget.at(folder.resolve("replicas")), steps);
+  }
+
+  /**
+   * Three of the four disks that may be replicated at a time have a target that hangs: they take
+   * all memory and all threads that they can get, and the others go on.
+   */
+  @Test
+  void targetsThatHangHoldUpNobodyElse() throws Exception {
+    byte[] data = new byte[20 * OBJECT];
+    Arrays.fill(data, (byte) 5);
+    for (int i = 0; i < 6; i++) {
+      disks(ServerId.of("s" + i))
+          .forEach(it -> cluster.disk(ImageSpec.of("vms", it.imageName())).write(0, data));
+    }
+    CompletableFuture<Void> answer = new CompletableFuture<>();
+    AtomicInteger writes = new AtomicInteger();
+    EngineSettings settings =
+        EngineSettings.defaults()
+            .withParallelDisks(4)
+            .withLimits(Limits.none().withDisksPerServer(1));
+    try (SyncEngine engine = engine(settings)) {
+      List<SyncRun> stuck = new ArrayList<>();
+      try {
+        for (int i = 0; i < 3; i++) {
+          stuck.add(
+              engine.submit(
+                  engine.plan(ServerId.of("s" + i), hanging(answer, writes)), SyncListener.NONE));
+        }
+        // two threads of the first that writes, and one for each of the others
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (writes.get() < 4) {
+          assertTrue(System.nanoTime() < end, () -> "writes: " + writes);
+          Thread.onSpinWait();
+        }
+        for (int i = 3; i < 6; i++) {
+          SyncRun healthy = engine.submit(plan(engine, "s" + i), SyncListener.NONE);
+          assertEquals(
+              2, healthy.report().toCompletableFuture().get(60, TimeUnit.SECONDS).disks().size());
+        }
+        assertTrue(engine.bytesInFlight() > 0, "some hang");
+      } finally {
+        answer.complete(null);
+      }
+      for (SyncRun run : stuck) {
+        assertEquals(
+            2, run.report().toCompletableFuture().get(60, TimeUnit.SECONDS).disks().size());
+      }
+      assertEquals(0, engine.bytesInFlight());
+    }
   }
 
   /** Keeps the reads of a server until something is completed; tells of the first. */

@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
 final class Transfer implements AutoCloseable {
   private final StorageCluster cluster;
   private final EngineSettings settings = EngineSettings.defaults();
-  private final BufferPool buffers = new BufferPool(settings.bytesInFlight());
+  private final BufferPool buffers =
+      new BufferPool(settings.bytesInFlight(), settings.parallelDisks());
   private final ExecutorService workers = Executors.newFixedThreadPool(settings.workers());
   private final ExecutorService calls = Executors.newFixedThreadPool(settings.parallelDisks() * 2);
 
@@ -58,7 +59,7 @@ final class Transfer implements AutoCloseable {
       boolean zeroed = full && replica.clear(reader.size());
       CopyStage copy = new CopyStage(replica, zeroed);
       Pipeline pipeline =
-          new Pipeline(reader, buffers, workers, settings.requestsInFlight(), 0, copy);
+          new Pipeline(reader, buffers.allotment(), workers, settings.requestsInFlight(), 0, copy);
       try (RangeSource diff =
           new DiffStream(
               reader,

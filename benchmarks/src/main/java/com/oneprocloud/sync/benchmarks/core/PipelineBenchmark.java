@@ -41,7 +41,8 @@ public class PipelineBenchmark {
 
   private final EngineSettings settings = EngineSettings.defaults();
   private final MemoryCluster cluster = MemoryCluster.builder().pools("volumes").threads(2).build();
-  private final BufferPool buffers = new BufferPool(settings.bytesInFlight());
+  private final BufferPool buffers =
+      new BufferPool(settings.bytesInFlight(), settings.parallelDisks());
   private final ExecutorService workers = Executors.newFixedThreadPool(settings.workers());
   private final ExecutorService calls = Executors.newFixedThreadPool(2);
   private final Image image;
@@ -111,7 +112,7 @@ public class PipelineBenchmark {
     Pipeline pipeline =
         new Pipeline(
             reader,
-            buffers,
+            buffers.allotment(),
             workers,
             settings.requestsInFlight(),
             0,

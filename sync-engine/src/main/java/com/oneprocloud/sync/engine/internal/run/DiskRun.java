@@ -126,7 +126,17 @@ public final class DiskRun implements AutoCloseable {
       opened.push(meter);
       Pace.Disk pace = resources.pace.disk(Lane.of(plan));
       opened.push(pace);
-      this.disk = new OpenDisk(plan, replica, lease, resources, notifier, meter, pace);
+      this.disk =
+          new OpenDisk(
+              plan,
+              replica,
+              lease,
+              resources,
+              notifier,
+              meter,
+              pace,
+              resources.buffers.allotment(),
+              resources.workers.disk());
       finishCommitted();
       DiskFacts facts =
           DiskFacts.gather(image, plan.chain(), resources.chains, replica.state(), mode);

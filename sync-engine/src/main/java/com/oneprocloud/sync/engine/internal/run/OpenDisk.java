@@ -8,6 +8,8 @@ import com.oneprocloud.sync.api.chain.RunProgress;
 import com.oneprocloud.sync.api.target.Replica;
 import com.oneprocloud.sync.engine.internal.figures.DiskMeter;
 import com.oneprocloud.sync.engine.internal.schedule.Pace;
+import com.oneprocloud.sync.engine.internal.transfer.BufferPool;
+import java.util.concurrent.Executor;
 
 /**
  * What the passes over one disk share.
@@ -15,10 +17,12 @@ import com.oneprocloud.sync.engine.internal.schedule.Pace;
  * @param plan what is done with the disk
  * @param replica what is written and compared; belongs to the run
  * @param lease that the chain may be written; belongs to the run
- * @param resources memory, threads and settings; the engine's
+ * @param resources settings and what all disks use; the engine's
  * @param notifier who listens
  * @param meter how far the disk is; belongs to the run
  * @param pace when it may read; belongs to the run
+ * @param memory what it has of the engine's
+ * @param workers what it has of the engine's threads
  */
 record OpenDisk(
     DiskPlan plan,
@@ -27,7 +31,9 @@ record OpenDisk(
     RunResources resources,
     Notifier notifier,
     DiskMeter meter,
-    Pace.Disk pace) {
+    Pace.Disk pace,
+    BufferPool.Allotment memory,
+    Executor workers) {
 
   /** Says that a phase begins. */
   void begin(Phase phase) {

@@ -40,7 +40,7 @@ public final class RunResources implements AutoCloseable {
   private final DiskQueue<FutureTask<?>> waiting;
   final EngineMeter meter = new EngineMeter(System::nanoTime);
   private final ExecutorService drivers;
-  final ExecutorService workers;
+  final Workers workers;
   final ExecutorService calls;
   final ScheduledExecutorService scheduler;
 
@@ -48,13 +48,14 @@ public final class RunResources implements AutoCloseable {
   public RunResources(EngineSettings settings, ChainStore chains) {
     this.settings = settings;
     this.chains = chains;
-    this.buffers = new BufferPool(settings.bytesInFlight());
-    this.scratch = CompareStage.scratch(settings.workers());
+    this.buffers = new BufferPool(settings.bytesInFlight(), settings.parallelDisks());
+    this.scratch =
+        CompareStage.scratch(Workers.threads(settings.workers(), settings.parallelDisks()));
     this.pace = new Pace(settings.limits());
     this.waiting =
         new DiskQueue<>(settings.parallelDisks(), settings.limits(), InstantSource.system());
     this.drivers = threads(settings.parallelDisks(), "sync-disk");
-    this.workers = threads(settings.workers(), "sync-worker");
+    this.workers = new Workers(settings.workers(), settings.parallelDisks());
     this.calls = threads(settings.parallelDisks() * 2, "sync-call");
     this.scheduler = Executors.newSingleThreadScheduledExecutor(named("sync-lease"));
   }
@@ -166,7 +167,8 @@ public final class RunResources implements AutoCloseable {
   public void close() {
     stop();
     awaitEnd(drivers);
-    for (ExecutorService executor : new ExecutorService[] {workers, calls, scheduler}) {
+    workers.close();
+    for (ExecutorService executor : new ExecutorService[] {calls, scheduler}) {
       executor.shutdown();
       awaitEnd(executor);
     }

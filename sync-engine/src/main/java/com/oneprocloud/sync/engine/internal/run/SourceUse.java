@@ -30,8 +30,8 @@ final class SourceUse {
     RunResources resources = disk.resources();
     return new Pipeline(
         reader,
-        resources.buffers,
-        resources.workers,
+        disk.memory(),
+        disk.workers(),
         resources.settings.requestsInFlight(),
         disk.pace(),
         start,
@@ -68,8 +68,8 @@ final class SourceUse {
     RunResources resources = disk.resources();
     DifferingBlocks.Means means =
         new DifferingBlocks.Means(
-            resources.buffers,
-            resources.workers,
+            disk.memory(),
+            disk.workers(),
             resources.settings.requestsInFlight(),
             disk.pace(),
             pipeline::failed,

@@ -31,7 +31,7 @@ public final class Pipeline {
    * The most bytes of one read. Measured: 4 MiB took longer with the memory that is there by
    * default, 1 MiB cost more CPU.
    */
-  private static final int MAX_READ = 2 << 20;
+  private static final int MAX_READ = BufferPool.MAX_BYTES;
 
   /** The most extents of one read. */
   private static final int MAX_EXTENTS = 256;
@@ -49,7 +49,7 @@ public final class Pipeline {
   static final int GAP = 16 << 10;
 
   private final SnapshotReader reader;
-  private final BufferPool buffers;
+  private final BufferPool.Allotment memory;
   private final Executor workers;
   private final int requests;
   private final Pace.Disk pace;
@@ -73,7 +73,7 @@ public final class Pipeline {
    * A pipeline for one pass over one snapshot.
    *
    * @param reader the snapshot
-   * @param buffers memory
+   * @param memory what the disk has of it
    * @param workers where the stage runs
    * @param requests the most reads and stage calls under way at a time
    * @param start where the pass starts
@@ -81,14 +81,14 @@ public final class Pipeline {
    */
   public Pipeline(
       SnapshotReader reader,
-      BufferPool buffers,
+      BufferPool.Allotment memory,
       Executor workers,
       int requests,
       long start,
       Stage stage) {
     this(
         reader,
-        buffers,
+        memory,
         workers,
         requests,
         Pace.unlimited(),
@@ -100,7 +100,7 @@ public final class Pipeline {
   /** The same at a pace, and counted by a meter. */
   public Pipeline(
       SnapshotReader reader,
-      BufferPool buffers,
+      BufferPool.Allotment memory,
       Executor workers,
       int requests,
       Pace.Disk pace,
@@ -110,7 +110,7 @@ public final class Pipeline {
     this.reader = reader;
     this.pace = pace;
     this.probe = new SmallRead(reader);
-    this.buffers = buffers;
+    this.memory = memory;
     this.workers = workers;
     this.requests = requests;
     this.stage = stage;
@@ -118,7 +118,7 @@ public final class Pipeline {
     this.slots = new Semaphore(requests);
     this.start = start;
     this.watermark = new Watermark(start);
-    this.maxRead = Math.min(MAX_READ, buffers.capacity());
+    this.maxRead = Math.min(MAX_READ, memory.largest());
   }
 
   /** What is done with data. Called by several threads at once, for ranges that do not overlap. */
@@ -258,13 +258,13 @@ public final class Pipeline {
     Extents parts = batch.parts.build();
     int bytes = batch.bytes;
     batch.clear();
-    // before the memory, which others can use meanwhile
+    // before it takes memory, which others can use meanwhile
     probe.at(ranges.offset(0), ranges.length(0));
     pace.before(bytes, probe, () -> failure.get() != null);
     if (failure.get() != null) {
       return;
     }
-    BufferPool.Buffer buffer = buffers.take(bytes);
+    BufferPool.Buffer buffer = memory.take(bytes);
     try {
       slots.acquire();
     } catch (InterruptedException e) {
@@ -296,7 +296,7 @@ public final class Pipeline {
   }
 
   /** Gives the stage what it is to carry out of what was read. */
-  private void handOn(Extents ranges, Extents parts, ByteBuffer memory) {
+  private void handOn(Extents ranges, Extents parts, ByteBuffer data) {
     int range = 0;
     int rangeAt = 0;
     for (int i = 0; i < parts.size(); i++) {
@@ -306,7 +306,7 @@ public final class Pipeline {
         range++;
       }
       int at = rangeAt + (int) (offset - ranges.offset(range));
-      stage.data(offset, memory.slice(at, (int) parts.length(i)));
+      stage.data(offset, data.slice(at, (int) parts.length(i)));
     }
   }
 

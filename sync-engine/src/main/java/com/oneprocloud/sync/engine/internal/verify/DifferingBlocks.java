@@ -82,13 +82,13 @@ public final class DifferingBlocks implements RangeSource {
     this.window =
         Math.max(
             BlockDigests.BLOCK,
-            Math.min(WINDOW, Integer.highestOneBit(means.buffers().capacity() / (4 * AHEAD))));
+            Math.min(WINDOW, Integer.highestOneBit(means.memory().capacity() / (4 * AHEAD))));
   }
 
   /**
    * What digests are worked out with.
    *
-   * @param buffers memory; not the one that the comparison takes its own from
+   * @param memory what the disk has of it; not the one that the comparison takes its own from
    * @param workers where the replica is read; they wait for no buffer of that memory
    * @param requests the most objects that are asked at a time
    * @param pace when the source may be asked; bytes that it digests count as bytes that it reads,
@@ -97,7 +97,7 @@ public final class DifferingBlocks implements RangeSource {
    * @param meter counts
    */
   public record Means(
-      BufferPool buffers,
+      BufferPool.Allotment memory,
       Executor workers,
       int requests,
       Pace.Disk pace,
@@ -199,7 +199,7 @@ public final class DifferingBlocks implements RangeSource {
   }
 
   private CompletableFuture<Extents> differing(Extents data) throws InterruptedException {
-    BufferPool.Buffer buffer = means.buffers().take(window);
+    BufferPool.Buffer buffer = means.memory().take(window);
     means.pace().begins((int) data.bytes());
     long began = System.nanoTime();
     CompletableFuture<BlockDigests> digests;

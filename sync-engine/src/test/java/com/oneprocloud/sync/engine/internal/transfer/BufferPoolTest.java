@@ -12,12 +12,17 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Queue;
 import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class BufferPoolTest {
   private static final int PIECE = BufferPool.MIN_BYTES;
@@ -156,6 +161,106 @@ class BufferPoolTest {
     first.close();
     assertEquals(0, pool.bytesOut());
     pool.take(4 * PIECE).close();
+  }
+
+  /**
+   * Some take all they can get and give nothing back, while others come and go; after that there is
+   * room for each of the others at the same time.
+   */
+  @ParameterizedTest
+  @CsvSource({"32, 4, 3", "32, 8, 5", "1, 4, 3", "16, 3, 1"})
+  void whoHoldsNothingFindsRoomWhateverOthersHold(int mib, int users, int hogs) throws Exception {
+    long seed = RandomWorkload.seed();
+    BufferPool pool = new BufferPool(mib << 20, users);
+    int largest = pool.allotment().largest();
+    List<Thread> stuck = new ArrayList<>();
+    Queue<BufferPool.Buffer> kept = new ConcurrentLinkedQueue<>();
+    for (int hog = 0; hog < hogs; hog++) {
+      SplittableRandom random = new SplittableRandom(seed + hog);
+      BufferPool.Allotment allotment = pool.allotment();
+      Thread thread =
+          new Thread(
+              () -> {
+                try {
+                  while (true) {
+                    kept.add(allotment.take(random.nextInt(1, largest + 1)));
+                  }
+                } catch (InterruptedException e) {
+                  // it was let go
+                }
+              },
+              "hog-" + hog);
+      thread.start();
+      stuck.add(thread);
+    }
+    List<BufferPool.Buffer> held = new ArrayList<>();
+    try {
+      SplittableRandom random = new SplittableRandom(seed - 1);
+      List<BufferPool.Allotment> others = new ArrayList<>();
+      for (int i = hogs; i < users; i++) {
+        others.add(pool.allotment());
+      }
+      for (int i = 0; i < 200; i++) {
+        for (BufferPool.Allotment other : others) {
+          held.add(take(other, random.nextInt(1, largest + 1), seed));
+        }
+        held.forEach(BufferPool.Buffer::close);
+        held.clear();
+      }
+      for (Thread thread : stuck) {
+        awaitWaiting(thread);
+      }
+      for (BufferPool.Allotment other : others) {
+        held.add(take(other, largest, seed));
+      }
+    } finally {
+      for (Thread thread : stuck) {
+        thread.interrupt();
+        thread.join();
+      }
+    }
+    held.addAll(kept);
+    held.forEach(BufferPool.Buffer::close);
+    assertEquals(0, pool.bytesOut());
+  }
+
+  private static BufferPool.Buffer take(BufferPool.Allotment allotment, int bytes, long seed)
+      throws Exception {
+    FutureTask<BufferPool.Buffer> take = new FutureTask<>(() -> allotment.take(bytes));
+    Thread thread = new Thread(take, "other");
+    thread.start();
+    try {
+      return take.get(10, TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
+      thread.interrupt();
+      throw new AssertionError("no room, with -Dsync.seed=" + seed, e);
+    }
+  }
+
+  @Test
+  void halfIsForAnybodyHoweverManyThereMayBe() throws Exception {
+    BufferPool pool = new BufferPool(1 << 20, 1000);
+    BufferPool.Allotment one = pool.allotment();
+    List<BufferPool.Buffer> held = new ArrayList<>();
+    while (pool.bytesOut() < 512 << 10) {
+      held.add(one.take(one.largest()));
+    }
+    FutureTask<BufferPool.Buffer> more = new FutureTask<>(() -> one.take(PIECE));
+    Thread waiting = new Thread(more, "more");
+    waiting.start();
+    awaitWaiting(waiting);
+    held.remove(0).close();
+    held.add(more.get(10, TimeUnit.SECONDS));
+    held.forEach(BufferPool.Buffer::close);
+    assertEquals(0, pool.bytesOut());
+  }
+
+  @Test
+  void aReadIsNotCutSmallForTheSakeOfManyUsers() {
+    assertEquals(2 << 20, new BufferPool(32 << 20, 4).allotment().largest());
+    assertEquals(1 << 20, new BufferPool(32 << 20, 16).allotment().largest());
+    assertEquals(512 << 10, new BufferPool(32 << 20, 1000).allotment().largest());
+    assertEquals(64 << 10, new BufferPool(1 << 20, 1000).allotment().largest());
   }
 
   private static void awaitWaiting(Thread thread) throws InterruptedException {

@@ -72,7 +72,7 @@ class PipelineTest {
 
   private void run(Pipeline.Stage stage) throws InterruptedException {
     when(reader.layout()).thenReturn(new Layout(OBJECT, OBJECT, 1, 1));
-    new Pipeline(reader, buffers, Runnable::run, 4, 0, stage)
+    new Pipeline(reader, buffers.allotment(), Runnable::run, 4, 0, stage)
         .run(KnownExtents.all(SIZE), done -> {});
   }
 
@@ -159,7 +159,7 @@ class PipelineTest {
           .thenAnswer(call -> patterned.read(call.getArgument(0), call.getArgument(1)));
       Note note = new Note();
       BufferPool small = new BufferPool(OBJECT);
-      Pipeline pipeline = new Pipeline(reader, small, Runnable::run, 4, 0, note);
+      Pipeline pipeline = new Pipeline(reader, small.allotment(), Runnable::run, 4, 0, note);
       pipeline.run(new KnownExtents(extents, SIZE), done -> {});
       assertEquals(extents, note.given.build(), () -> "seed " + seed);
       assertEquals(0, small.bytesOut());
@@ -225,7 +225,7 @@ class PipelineTest {
     when(reader.read(any(Extents.class), any()))
         .thenReturn(CompletableFuture.completedFuture(null));
     SlowDiff diff = new SlowDiff();
-    Pipeline pipeline = new Pipeline(reader, buffers, Runnable::run, 4, 0, diff);
+    Pipeline pipeline = new Pipeline(reader, buffers.allotment(), Runnable::run, 4, 0, diff);
     pipeline.run(diff, done -> {});
     assertEquals(2L * OBJECT, pipeline.bytesRead());
   }
@@ -247,7 +247,8 @@ class PipelineTest {
               return read;
             });
     BufferPool memory = new BufferPool(objectsOfMemory * OBJECT);
-    Pipeline pipeline = new Pipeline(reader, memory, Runnable::run, requests, 0, new Discard());
+    Pipeline pipeline =
+        new Pipeline(reader, memory.allotment(), Runnable::run, requests, 0, new Discard());
     FutureTask<Void> run =
         new FutureTask<>(
             () -> {

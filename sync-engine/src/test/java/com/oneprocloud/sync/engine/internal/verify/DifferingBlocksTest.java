@@ -102,7 +102,8 @@ class DifferingBlocksTest {
         Held.of(replica),
         start,
         suspects,
-        new DifferingBlocks.Means(buffers, workers, 8, Pace.unlimited(), over::get, meter));
+        new DifferingBlocks.Means(
+            buffers.allotment(), workers, 8, Pace.unlimited(), over::get, meter));
   }
 
   /** An image with one snapshot of some bytes. */
@@ -424,7 +425,7 @@ class DifferingBlocksTest {
               0,
               new Suspects(),
               new DifferingBlocks.Means(
-                  buffers,
+                  buffers.allotment(),
                   workers,
                   8,
                   new Pace(Limits.none().withRate(RateLimit.of(0))).disk(new Lane("s", "volumes")),
