@@ -15,9 +15,9 @@ import java.util.function.Consumer;
  * variants.
  *
  * @param bytesInFlight memory for data, in bytes, for all disks together; allocated once, outside
- *     the heap; rounded down to a power of two; default 32 MiB. About as much, and 8 MiB, is moved
- *     again after a kill. One disk never has all of it: 2 MiB stay free for each of the others that
- *     may be replicated ({@code parallelDisks}), though at most half
+ *     the heap; rounded down to whole reads of up to 2 MiB; default 48 MiB. About as much, and 8
+ *     MiB, is moved again after a kill. One disk never has all of it: 2 MiB stay free for each of
+ *     the others that may be replicated ({@code parallelDisks}), though at most half
  * @param requestsInFlight the most reads and writes under way for one disk; default 32
  * @param parallelDisks the most disks replicated at a time; default 4
  * @param parallelRuns the most runs that go on at a time, those included whose disks wait; 0, the
@@ -206,7 +206,7 @@ public record EngineSettings(
 
   /** Settings in the making; begins with the defaults. */
   private static final class Draft {
-    private int bytesInFlight = 32 << 20;
+    private int bytesInFlight = 48 << 20;
     private int requestsInFlight = 32;
     private int parallelDisks = 4;
     private int parallelRuns;

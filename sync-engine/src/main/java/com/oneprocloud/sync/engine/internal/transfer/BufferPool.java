@@ -56,7 +56,7 @@ public final class BufferPool {
   /**
    * A pool for one user.
    *
-   * @param bytes its size; rounded down to a power of two of at least 16 KiB
+   * @param bytes its size; at least 16 KiB, rounded down to whole blocks
    */
   public BufferPool(int bytes) {
     this(bytes, 1);
@@ -65,15 +65,15 @@ public final class BufferPool {
   /**
    * A pool.
    *
-   * @param bytes its size; rounded down to a power of two of at least 16 KiB
+   * @param bytes its size; at least 16 KiB, rounded down to whole blocks
    * @param allotments how many allotments use it at a time
    */
   public BufferPool(int bytes, int allotments) {
-    int size = Integer.highestOneBit(Math.max(bytes, MIN_BYTES));
+    int size = Math.max(bytes, MIN_BYTES);
     this.allotments = allotments;
-    this.slab = ByteBuffer.allocateDirect(size);
     this.blockBytes = blockBytes(size, allotments);
     this.blocks = size / blockBytes;
+    this.slab = ByteBuffer.allocateDirect(blocks * blockBytes);
     for (int i = 0; i < blocks; i++) {
       free.add(new Block(i * blockBytes));
     }
@@ -81,9 +81,9 @@ public final class BufferPool {
 
   /** Two blocks for each allotment, though none of less than what is worth a read. */
   private static int blockBytes(int size, int allotments) {
-    int fair = allotments == 1 ? size : Integer.highestOneBit(size / 2 / allotments);
+    int fair = allotments == 1 ? size : size / 2 / allotments;
     int least = Math.max(MIN_BYTES, Math.min(SMALL_BLOCK, size / 16));
-    return Math.min(Math.max(fair, least), MAX_BYTES);
+    return Integer.highestOneBit(Math.min(Math.max(fair, least), MAX_BYTES));
   }
 
   /** Bytes of all its buffers. */

@@ -33,6 +33,7 @@ class BufferPoolTest {
   void roundsItsSizeDown() {
     assertEquals(PIECE, new BufferPool(1).capacity());
     assertEquals(4 * PIECE, new BufferPool(8 * PIECE - 1).capacity());
+    assertEquals(48 << 20, new BufferPool((50 << 20) - 1, 4).capacity());
   }
 
   @Test
@@ -257,7 +258,7 @@ class BufferPoolTest {
 
   @Test
   void aReadIsNotCutSmallForTheSakeOfManyUsers() {
-    assertEquals(2 << 20, new BufferPool(32 << 20, 4).allotment().largest());
+    assertEquals(2 << 20, new BufferPool(48 << 20, 4).allotment().largest());
     assertEquals(1 << 20, new BufferPool(32 << 20, 16).allotment().largest());
     assertEquals(512 << 10, new BufferPool(32 << 20, 1000).allotment().largest());
     assertEquals(64 << 10, new BufferPool(1 << 20, 1000).allotment().largest());
