@@ -35,6 +35,7 @@ class WorkersTest {
   void aDiskHasThreadsWhateverTheOthersAreStuckIn() {
     CountDownLatch answer = new CountDownLatch(1);
     AtomicInteger stuck = new AtomicInteger();
+    CountDownLatch five = new CountDownLatch(5);
     try (Workers workers = new Workers(4, 3)) {
       try {
         for (int disk = 0; disk < 2; disk++) {
@@ -43,6 +44,7 @@ class WorkersTest {
             hangs.execute(
                 () -> {
                   stuck.incrementAndGet();
+                  five.countDown();
                   await(answer);
                 });
           }
@@ -58,6 +60,7 @@ class WorkersTest {
                 done.countDown();
               });
         }
+        await(five);
         await(done);
         // the first took four, all that it may; one was left for the second and one for the third
         assertEquals(5, stuck.get());
