@@ -20,7 +20,7 @@ public class BufferPoolBenchmark {
   private final BufferPool pool = new BufferPool(32 << 20);
 
   /** Bytes of a buffer. */
-  @Param({"16384", "4194304"})
+  @Param({"16384", "2097152"})
   public int bytes = 16384;
 
   /** One thread. */
