@@ -29,7 +29,10 @@ public final class BufferPool {
   /** The smallest piece. */
   static final int MIN_BYTES = 16 << 10;
 
-  /** The largest piece, and the largest block. */
+  /**
+   * The largest block, and so the most bytes of one read. Measured: 4 MiB took longer with the
+   * memory that is there by default, 1 MiB cost more CPU.
+   */
   static final int MAX_BYTES = 2 << 20;
 
   /** No smaller blocks for the sake of many allotments, unless the pool is small. */

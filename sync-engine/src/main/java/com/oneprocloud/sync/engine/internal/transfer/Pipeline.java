@@ -27,12 +27,6 @@ import org.jspecify.annotations.Nullable;
  * waited for, and the first failure is thrown.
  */
 public final class Pipeline {
-  /**
-   * The most bytes of one read. Measured: 4 MiB took longer with the memory that is there by
-   * default, 1 MiB cost more CPU.
-   */
-  private static final int MAX_READ = BufferPool.MAX_BYTES;
-
   /** The most extents of one read. */
   private static final int MAX_EXTENTS = 256;
 
@@ -118,7 +112,7 @@ public final class Pipeline {
     this.slots = new Semaphore(requests);
     this.start = start;
     this.watermark = new Watermark(start);
-    this.maxRead = Math.min(MAX_READ, memory.largest());
+    this.maxRead = memory.largest();
   }
 
   /** What is done with data. Called by several threads at once, for ranges that do not overlap. */
